@@ -1,0 +1,1 @@
+"""labkit: a lab kit for teaching health-data analysis on synthetic data whose truth is known."""

@@ -1,0 +1,1 @@
+"""The course: outcomes and modules, building notebooks, the student's lab."""

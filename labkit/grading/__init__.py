@@ -1,0 +1,1 @@
+"""Tasks, instant checks, and marking a class."""

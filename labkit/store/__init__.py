@@ -1,0 +1,1 @@
+"""Writing and opening datasets: Parquet, DuckDB, CSV, SQLite, PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The synthetic region: people, disease, care, and what the registers get to see."""

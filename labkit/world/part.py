@@ -1,0 +1,77 @@
+"""One partition of the population while it is being made.
+
+Partitions are independent of each other: whoever makes one needs only the configuration and its index. Each
+step draws from a stream of its own, named after the table or idea it fills, so a new step changes no other.
+Inside the world a day is an int32 count of days since 1970-01-01, and `NEVER` stands for what did not happen.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+START = date(2010, 1, 1)
+REFERENCE_DATE = date(2024, 12, 31)
+START_DAY = (START - date(1970, 1, 1)).days
+END_DAY = (REFERENCE_DATE - date(1970, 1, 1)).days
+NEVER = np.int32(2**30)
+PARTITION_SIZE = 5_000
+IDS_PER_PARTITION = 10_000_000
+
+Columns = dict[str, Any]  # column name -> numpy array or pyarrow array, all of one length
+
+
+@dataclass(frozen=True)
+class Config:
+    """What decides the content of a dataset, and nothing else does."""
+
+    people: int = 5_000
+    seed: int = 2024
+    region: str = "fjell"  # or "norway"
+    defects: str = "class"  # or "none", "hard"
+
+
+@dataclass
+class People:
+    """Arrays of length n, one place for each person of the partition."""
+
+    person_id: np.ndarray  # int64
+    fnr: np.ndarray  # U11 or S11
+    birth: np.ndarray  # int32 day
+    female: np.ndarray  # bool
+    municipality: (
+        np.ndarray
+    )  # int16, index into the region's municipalities; home at the reference date
+    education: np.ndarray  # int8, 1-4, highest reached (0 for children: none yet)
+    mother: np.ndarray  # int32, place of the mother in this partition, -1 if unknown
+    smoking: np.ndarray | None = None  # int8: 0 never, 1 former, 2 daily
+    bmi: np.ndarray | None = None  # float32, kg/m2
+    frailty: np.ndarray | None = None  # float32, mean 1
+    death: np.ndarray | None = None  # int32 day or NEVER
+
+
+@dataclass
+class Part:
+    """One partition: its people, their diseases, and the tables made so far."""
+
+    config: Config
+    index: int
+    first: int  # position of its first person in the whole population
+    size: int
+    people: People | None = None
+    onset: dict[str, np.ndarray] = field(
+        default_factory=dict
+    )  # disease -> int32 day or NEVER, length n
+    tables: dict[str, Columns] = field(default_factory=dict)
+
+    def rng(self, stream: str) -> np.random.Generator:
+        """Open the stream of random numbers that belongs to `stream` in this partition."""
+        key = (crc32(stream.encode()), self.index)
+        seed = np.random.SeedSequence(self.config.seed, spawn_key=key)
+        return np.random.Generator(np.random.Philox(seed))
+
+    def ids(self, n: int) -> np.ndarray:
+        """Return n identifiers that no other partition uses, from position alone."""
+        return np.arange(n, dtype=np.int64) + self.index * IDS_PER_PARTITION + 1
