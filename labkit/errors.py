@@ -1,6 +1,7 @@
 """Errors that a user can mend. Each says what, where, what came and what to do.
 
-The command line and the notebooks print them without a traceback; anything else that is raised is a bug.
+The command line and the notebooks print them without a traceback; anything else that is raised
+is a bug.
 """
 
 

@@ -1,4 +1,4 @@
-"""Declaring a table once, so that DDL, dictionary, catalogue and diagram all come from one place."""
+"""Declaring a table once: DDL, dictionary, catalogue and diagram all come from here."""
 
 from typing import Any
 

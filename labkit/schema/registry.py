@@ -1,8 +1,8 @@
 """Registry extracts as delivered: flat, each with its own names, codings and units of observation.
 
-One project receives all the extracts, so they carry one common pseudonym under different column names
-(`pasient_id`, `pasientlopenr`, `lopenr`). Numbers with a decimal comma and dates as text are declared as text,
-since that is how they arrive; the `unit` tells what they hold.
+One project receives all the extracts, so they carry one common pseudonym under different column
+names (`pasient_id`, `pasientlopenr`, `lopenr`). Numbers with a decimal comma and dates as text are
+declared as text, since that is how they arrive; the `unit` tells what they hold.
 """
 
 from sqlalchemy import CHAR, BigInteger, Date, DateTime, Integer, MetaData, SmallInteger, String

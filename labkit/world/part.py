@@ -1,8 +1,9 @@
 """One partition of the population while it is being made.
 
-Partitions are independent of each other: whoever makes one needs only the configuration and its index. Each
-step draws from a stream of its own, named after the table or idea it fills, so a new step changes no other.
-Inside the world a day is an int32 count of days since 1970-01-01, and `NEVER` stands for what did not happen.
+Partitions are independent of each other: whoever makes one needs only the configuration and its
+index. Each step draws from a stream of its own, named after the table or idea it fills, so a new
+step changes no other. Inside the world a day is an int32 count of days since 1970-01-01, and
+`NEVER` stands for what did not happen.
 """
 
 from dataclasses import dataclass, field
