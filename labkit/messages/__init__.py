@@ -1,7 +1,8 @@
 """What the kit says to people, in bokmål and English: one catalogue, a file for each part.
 
 `labkit/messages/AREA.toml` holds tables of `nb` and `en`; the text may hold `{name}` fields.
-The key is `AREA.name`. The language is the one set by `set_language`, else `LABKIT_LANG`, else bokmål.
+The key is `AREA.name`. The language is the one set by `set_language`, else `LABKIT_LANG`, else
+bokmål.
 """
 
 import os
