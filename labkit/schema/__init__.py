@@ -2,7 +2,7 @@
 
 Examples:
     >>> sorted(LAYERS)
-    ['ehr', 'population', 'registry', 'truth']
+    ['ehr', 'population', 'registry', 'survey', 'truth']
     >>> layer_of("npr")
     'registry'
     >>> [c.name for c in table("person").primary_key]
@@ -12,12 +12,13 @@ Examples:
 from sqlalchemy import MetaData, Table
 
 from labkit.errors import InputError
-from labkit.schema import ehr, population, registry, truth
+from labkit.schema import ehr, population, registry, survey, truth
 
 LAYERS: dict[str, MetaData] = {
     "population": population.METADATA,
     "ehr": ehr.METADATA,
     "registry": registry.METADATA,
+    "survey": survey.METADATA,
     "truth": truth.METADATA,
 }
 

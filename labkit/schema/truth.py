@@ -1,6 +1,6 @@
 """What the generator knows and no register does."""
 
-from sqlalchemy import CHAR, BigInteger, Date, Double, MetaData, String, Text
+from sqlalchemy import CHAR, BigInteger, Date, Double, Integer, MetaData, String, Text
 
 from labkit.schema.declare import column, table
 from labkit.schema.population import EDUCATION
@@ -92,4 +92,75 @@ identity = table(
     ),
     column("person_id", BigInteger, "Personen", "The person", unique=True),
     row=("ett pseudonym", "one pseudonym"),
+)
+selection = table(
+    "selection",
+    METADATA,
+    "Sann sannsynlighet for å delta i helseundersøkelsen",
+    "True probability of taking part in the health survey",
+    column("person_id", BigInteger, "Den inviterte", "The person invited", key=True),
+    column(
+        "probability",
+        Double,
+        "Sannsynlighet for å delta; den inverse er vekten som retter opp skjevheten",
+        "Probability of taking part; its inverse is the weight that undoes the selection",
+    ),
+    row=("én invitert voksen", "one invited adult"),
+)
+phi_span = table(
+    "phi_span",
+    METADATA,
+    "Hver opplysning i notatene som kan peke ut en person",
+    "Every piece of the notes that can point to a person",
+    column("note_id", BigInteger, "Notatet", "The note", key=True),
+    column(
+        "start",
+        Integer,
+        "Første tegn, talt fra 0 i Unicode-tegn",
+        "First character, counted from 0 in Unicode characters",
+        key=True,
+    ),
+    column(
+        "stop",
+        Integer,
+        "Tegnet etter det siste, slik at text[start:stop] er opplysningen",
+        "Character after the last, so that text[start:stop] is the piece",
+    ),
+    column(
+        "kind",
+        String(12),
+        "Hva det er",
+        "What it is",
+        codes={
+            "patient": ("pasientens navn", "name of the patient"),
+            "relative": ("pårørendes navn", "name of a relative"),
+            "clinician": ("helsepersonells navn", "name of health personnel"),
+            "fnr": ("fødselsnummer", "national identity number"),
+            "phone": ("telefonnummer", "telephone number"),
+            "email": ("e-postadresse", "e-mail address"),
+            "address": ("gateadresse", "street address"),
+            "place": ("stedsnavn", "name of a place"),
+            "health_unit": ("navn på helsevirksomhet", "name of a health service"),
+            "workplace": ("arbeidsplass", "place of work"),
+            "date": ("dato med dag", "date with a day"),
+            "age": ("alder over 89 år", "age above 89 years"),
+        },
+    ),
+    column(
+        "form",
+        String(10),
+        "Hvordan den er skrevet",
+        "How it is written",
+        codes={
+            "plain": ("som den er", "as it is"),
+            "part": ("bare fornavn eller etternavn", "given or family name alone"),
+            "genitive": ("med genitivs-s", "in the genitive"),
+            "initials": ("initialer", "initials"),
+            "lower": ("med små bokstaver", "in lower case"),
+            "typo": ("med skrivefeil", "misspelt"),
+            "short": ("forkortet", "abbreviated"),
+        },
+    ),
+    column("text", Text, "Teksten", "The text"),
+    row=("én opplysning på ett sted i ett notat", "one piece at one place in one note"),
 )
