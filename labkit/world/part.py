@@ -41,12 +41,11 @@ class People:
     person_id: np.ndarray  # int64
     fnr: np.ndarray  # U11 or S11
     birth: np.ndarray  # int32 day
+    entry: np.ndarray  # int32 day: START_DAY, or birth or immigration after it; alive then
     female: np.ndarray  # bool
-    municipality: (
-        np.ndarray
-    )  # int16, index into the region's municipalities; home at the reference date
+    municipality: np.ndarray  # int16, place in region(config).municipalities; the last home
     education: np.ndarray  # int8, 1-4, highest reached (0 for children: none yet)
-    mother: np.ndarray  # int32, place of the mother in this partition, -1 if unknown
+    mother: np.ndarray  # int32, place in this partition, -1 if unknown; known after `family`
     smoking: np.ndarray | None = None  # int8: 0 never, 1 former, 2 daily
     bmi: np.ndarray | None = None  # float32, kg/m2
     frailty: np.ndarray | None = None  # float32, mean 1
@@ -61,6 +60,7 @@ class Part:
     index: int
     first: int  # position of its first person in the whole population
     size: int
+    ranks: np.ndarray | None = None  # int32, see `people.ranks`; None: counted anew
     people: People | None = None
     onset: dict[str, np.ndarray] = field(
         default_factory=dict

@@ -1,0 +1,28 @@
+"""Making partitions, one or many."""
+
+import numpy as np
+import pyarrow as pa
+
+from labkit.world.part import PARTITION_SIZE, Config, Part
+from labkit.world.people import partition
+from labkit.world.steps import STEPS
+from labkit.world.tables import finish
+
+
+def partitions(config: Config) -> int:
+    """Return the number of partitions of a dataset."""
+    return -(-config.people // PARTITION_SIZE)
+
+
+def make_partition(config: Config, index: int, ranks: np.ndarray | None = None) -> Part:
+    """Run all steps for one partition; everything follows from the arguments alone."""
+    part = partition(config, index)
+    part.ranks = ranks
+    for step in STEPS:
+        step(part)
+    return part
+
+
+def make_tables(config: Config, index: int, ranks: np.ndarray | None = None) -> dict[str, pa.Table]:
+    """Make one partition's tables in the shape that the schema declares."""
+    return finish(make_partition(config, index, ranks))
