@@ -1,0 +1,79 @@
+"""Parquet files of a dataset: written whole or not at all, and joined by copying bytes."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labkit.errors import DataError
+from labkit.store.footer import MAGIC, Reader, Struct, joined
+
+COPY_BYTES = 1 << 22
+
+
+def write_table(table: pa.Table, where: Path | BinaryIO) -> None:
+    """Write one table as one row group; text comes back as text, however it was held."""
+    pq.write_table(
+        table,
+        where,
+        row_group_size=max(len(table), 1),
+        store_schema=False,
+        write_statistics=True,
+        compression="snappy",
+    )
+
+
+def read_footer(file: BinaryIO) -> tuple[Struct, int]:
+    """Read the footer of an open Parquet file.
+
+    Returns:
+        The footer, and the place where it begins, which is where the data end.
+
+    Raises:
+        DataError: If the file is not a whole Parquet file.
+    """
+    file.seek(0, os.SEEK_END)
+    size = file.tell()
+    file.seek(max(size - 8, 0))
+    tail = file.read(8)
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != MAGIC or length + 12 > size:
+        raise DataError(f"{getattr(file, 'name', 'file')}: not a whole Parquet file")
+    file.seek(size - 8 - length)
+    return Reader(file.read(length)).struct(), size - 8 - length
+
+
+def join(parts: Iterable[Path], out: Path) -> None:
+    """Lay the row groups of Parquet files one after another in a new file, in order.
+
+    Nothing is decoded, so the time is that of copying. `out` appears when it is whole.
+
+    Raises:
+        DataError: If there are no parts, one is not whole, or their columns differ.
+    """
+    footers: list[tuple[Struct, int]] = []
+    partial = out.with_name(f".{out.name}.partial")
+    with partial.open("wb") as target:
+        target.write(MAGIC)
+        for path in parts:
+            with path.open("rb") as source:
+                footer, end = read_footer(source)
+                footers.append((footer, target.tell() - len(MAGIC)))
+                source.seek(len(MAGIC))
+                _copy(source, target, end - len(MAGIC))
+        if not footers:
+            raise DataError(f"{out.name}: there is nothing to join")
+        target.write(joined(footers))
+    os.replace(partial, out)
+
+
+def _copy(source: BinaryIO, target: BinaryIO, count: int) -> None:
+    while count > 0:
+        block = source.read(min(COPY_BYTES, count))
+        if not block:
+            raise DataError(f"{source.name}: shorter than it says")
+        target.write(block)
+        count -= len(block)
