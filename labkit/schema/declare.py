@@ -39,7 +39,14 @@ def column(
     keys = [ForeignKey(to)] if to else []
     info = {"nb": nb, "en": en, "unit": unit, "codes": codes}
     return Column(
-        name, kind, *keys, primary_key=key, nullable=null, unique=unique or None, info=info
+        name,
+        kind,
+        *keys,
+        primary_key=key,
+        nullable=null,
+        unique=unique or None,
+        autoincrement=False,
+        info=info,
     )
 
 

@@ -1,0 +1,35 @@
+"""The layers of a dataset, and finding a table in them."""
+
+from sqlalchemy import MetaData, Table
+
+from labkit.errors import InputError
+from labkit.schema import ehr, population, registry, survey, truth
+
+LAYERS: dict[str, MetaData] = {
+    "population": population.METADATA,
+    "ehr": ehr.METADATA,
+    "registry": registry.METADATA,
+    "survey": survey.METADATA,
+    "truth": truth.METADATA,
+}
+
+
+def layer(name: str) -> MetaData:
+    """Return the declarations of one layer."""
+    if name not in LAYERS:
+        raise InputError(f"schema: no layer '{name}'. Layers: {', '.join(LAYERS)}")
+    return LAYERS[name]
+
+
+def layer_of(name: str) -> str:
+    """Name the layer that a table belongs to; table names are unique across layers."""
+    for layer, metadata in LAYERS.items():
+        if name in metadata.tables:
+            return layer
+    known = ", ".join(t for m in LAYERS.values() for t in m.tables)
+    raise InputError(f"schema: no table '{name}'. Tables: {known}")
+
+
+def table(name: str) -> Table:
+    """Return the declaration of one table."""
+    return LAYERS[layer_of(name)].tables[name]

@@ -1,0 +1,274 @@
+"""Making a whole dataset: partitions by many workers, gathered into one file for each table.
+
+Partitions are written into a staging folder beside the target (`.NAME.partial`), each in a folder
+that appears when it is whole, so a run that was killed goes on where it stopped when the same
+command is given again. The target appears at the very end. When a run fails or is interrupted, the
+staging folder is removed.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
+from hashlib import sha256
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from labkit import schema
+from labkit.errors import InputError, LabkitError, MachineError
+from labkit.store.hashing import content_hash
+from labkit.store.lock import lock
+from labkit.store.parquet import join, write_table
+from labkit.world.engine import make_tables, partitions
+from labkit.world.manifest import Manifest, table_content, write_text
+from labkit.world.part import PARTITION_SIZE, Config
+from labkit.world.people import ranks
+
+FORMATS = ("parquet", "duckdb", "csv", "sqlite")
+SUMMARY = "part.json"
+DEFECTS = ("none", "class", "hard")
+MOST_PEOPLE = 6_000_000
+Summary = dict[str, tuple[int, str]]  # table -> (rows, content hash) of one partition
+Progress = Callable[[int, int, int], None]  # partitions done, partitions in all, rows so far
+
+
+def generate(
+    config: Config,
+    out: Path | str,
+    *,
+    format: str = "parquet",
+    workers: int = 1,
+    progress: Progress = lambda done, total, rows: None,
+) -> Manifest:
+    """Make a dataset in a new folder.
+
+    Args:
+        config: What decides the content; the rest decides only how fast and in which form.
+        out: Folder to make; it must not exist or be empty.
+        format: `parquet` (`OUT/LAYER/TABLE.parquet`), `csv` (likewise), `duckdb` or `sqlite`
+            (`OUT/labkit.FORMAT`, truth in a file of its own).
+        workers: Processes.
+        progress: Called after each partition with (partitions done, in all, rows so far).
+
+    Returns:
+        The manifest, which also lies in `OUT/manifest.json`.
+
+    Raises:
+        InputError: If an option cannot be used or `out` holds something. Nothing is touched.
+        MachineError: If the disk is full or a worker dies.
+    """
+    check(config, format=format, workers=workers)
+    out = Path(out).absolute()
+    _check_free(out)
+    staging = out.with_name(f".{out.name}.partial")
+    with _mendable(staging), lock(out.with_name(f".{out.name}.lock")):
+        _open_staging(staging, config)
+        summaries = _make_parts(config, staging / "parts", workers, progress)
+        manifest = _gather(config, staging, summaries)
+        _finish(staging, out, format)
+    return manifest
+
+
+def check(config: Config, *, format: str = "parquet", workers: int = 1) -> None:
+    """Refuse options that cannot be used.
+
+    Raises:
+        InputError: Says which, what came, and what can be used.
+    """
+    _whole(config.people, "people", 1, MOST_PEOPLE)
+    _whole(config.seed, "seed", 0, 2**63 - 1)
+    _whole(workers, "workers", 1, 1024)
+    for what, value, known in (
+        ("region", config.region, ("fjell", "norway")),
+        ("defects", config.defects, DEFECTS),
+        ("format", format, FORMATS),
+    ):
+        if value not in known:
+            raise InputError(f"{what}: '{value}' is not known. Choose one of {', '.join(known)}.")
+
+
+def _whole(value: object, what: str, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(f"{what}: {value!r} is not a whole number from {low:,} to {high:,}.")
+
+
+def _check_free(out: Path) -> None:
+    if out.is_dir() and not any(out.iterdir()):
+        return
+    if out.exists():
+        raise InputError(
+            f"{out}: exists already and is not an empty folder. "
+            "Choose another with --out, or remove it first."
+        )
+
+
+class _mendable:
+    """Turns failures of the machine into messages, and removes what was half made."""
+
+    def __init__(self, staging: Path) -> None:
+        self.staging = staging
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if error is None:
+            return
+        if isinstance(error, BrokenProcessPool):
+            raise MachineError(
+                "A worker process died, perhaps because memory ran out. "
+                "The same command goes on from the partitions that are done; try fewer --workers."
+            ) from error
+        if not isinstance(error, MachineError):  # that is another process's staging folder
+            shutil.rmtree(self.staging, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise machine_error(error, self.staging.parent) from error
+
+
+def machine_error(error: OSError, where: Path) -> LabkitError:
+    """Say what an operating system error means for the user."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        free = shutil.disk_usage(where).free / 1e6
+        return MachineError(
+            f"{where}: the disk is full ({free:,.0f} MB free). Nothing half-made was left behind. "
+            "Free some space, ask for fewer people, or choose another folder with --out."
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return InputError(f"{where}: may not be written to. Choose another folder with --out.")
+    return MachineError(f"{where}: {error.strerror or error}. Nothing half-made was left behind.")
+
+
+def _open_staging(staging: Path, config: Config) -> None:
+    """Go on with a staging folder of the same configuration and kit, else begin a new one."""
+    wanted = json.dumps({"config": asdict(config), "size": PARTITION_SIZE, "kit": fingerprint()})
+    label = staging / "config.json"
+    if not label.exists() or label.read_text(encoding="utf-8") != wanted:
+        shutil.rmtree(staging, ignore_errors=True)
+        (staging / "parts").mkdir(parents=True)
+        write_text(label, wanted)
+
+
+def fingerprint() -> str:
+    """Hash the code that decides the content, so that parts of two versions are not mixed."""
+    package = Path(__file__).parents[1]
+    digest = sha256(version("helsedata-labkit").encode())
+    for folder in ("world", "schema", "codes"):
+        for path in sorted((package / folder).rglob("*")):
+            if path.suffix in (".py", ".csv", ".toml", ".json"):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def make_part(config: Config, index: int, rank: np.ndarray, folder: Path) -> Summary:
+    """Make one partition in a folder of its own, which appears when it is whole."""
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    summary: Summary = {}
+    for name, table in make_tables(config, index, rank).items():
+        write_table(table, partial / f"{name}.parquet")
+        summary[name] = (len(table), content_hash(table))
+    (partial / SUMMARY).write_text(json.dumps(summary), encoding="utf-8")
+    os.replace(partial, folder)
+    return summary
+
+
+def _make_parts(config: Config, folder: Path, workers: int, progress: Progress) -> list[Summary]:
+    """Make the partitions that are not there yet; return the summaries of all, in order."""
+    total = partitions(config)
+    found: dict[int, Summary] = {}
+    for index in range(total):
+        if (folder / str(index) / SUMMARY).exists():
+            text = (folder / str(index) / SUMMARY).read_text(encoding="utf-8")
+            found[index] = {name: (rows, h) for name, (rows, h) in json.loads(text).items()}
+    rows = sum(n for summary in found.values() for n, _ in summary.values())
+    progress(len(found), total, rows)
+    missing = [index for index in range(total) if index not in found]
+    rank = ranks(config, total) if missing else []
+    jobs = ((config, index, rank[index], folder / str(index)) for index in missing)
+    for index, summary in _run(jobs, min(workers, len(missing))):
+        found[index] = summary
+        rows += sum(n for n, _ in summary.values())
+        progress(len(found), total, rows)
+    return [found[index] for index in range(total)]
+
+
+Job = tuple[Config, int, np.ndarray, Path]
+
+
+def _run(jobs: Iterator[Job], workers: int) -> Iterator[tuple[int, Summary]]:
+    """Run jobs here, or in processes that are started afresh (no fork: threads are about)."""
+    if workers <= 1:
+        for job in jobs:
+            yield job[1], make_part(*job)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        pending: dict[Future[Summary], int] = {}
+        for job in jobs:
+            pending[pool.submit(make_part, *job)] = job[1]
+            if len(pending) >= 2 * workers:
+                yield from _finished(pending)
+        while pending:
+            yield from _finished(pending)
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _finished(pending: dict[Future[Summary], int]) -> Iterator[tuple[int, Summary]]:
+    done, _ = wait(pending, return_when=FIRST_COMPLETED)
+    for future in done:
+        yield pending.pop(future), future.result()
+
+
+def _gather(config: Config, staging: Path, summaries: list[Summary]) -> Manifest:
+    """Join the parts of each table into one file, and write the manifest."""
+    names = {name for summary in summaries for name in summary}
+    tables = {}
+    for layer, metadata in schema.LAYERS.items():
+        for name in metadata.tables:
+            if name not in names:
+                continue
+            folder = staging / layer
+            folder.mkdir(exist_ok=True)
+            parts = [staging / "parts" / str(i) / f"{name}.parquet" for i in range(len(summaries))]
+            made = [i for i, summary in enumerate(summaries) if name in summary]
+            target = folder / f"{name}.parquet"
+            if not target.exists():
+                join([parts[i] for i in made], target)
+            for i in made:
+                parts[i].unlink(missing_ok=True)
+            tables[name] = table_content(name, [summaries[i][name] for i in made])
+    manifest = Manifest(config, tables)
+    manifest.write(staging)
+    return manifest
+
+
+def _finish(staging: Path, out: Path, format: str) -> None:
+    """Turn the staging folder into the dataset, in the form that was asked for."""
+    from labkit import store
+
+    shutil.rmtree(staging / "parts")
+    (staging / "config.json").unlink()
+    if format != "parquet":
+        plain = staging / "plain"
+        plain.mkdir()
+        for path in list(staging.iterdir()):
+            if path.name in schema.LAYERS:
+                path.rename(plain / path.name)
+        store.write(plain, format, staging)
+        shutil.rmtree(plain)
+    if out.exists():
+        out.rmdir()
+    os.replace(staging, out)
