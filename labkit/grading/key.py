@@ -1,0 +1,206 @@
+"""Make the key of an exercise from its solutions: what an instant check needs, and no answer.
+
+The solutions run in the order of the notebook on the class dataset, twice, and every planted wrong
+answer runs after its task's solution would have. The key holds digests.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labkit.errors import BuildError, GradingError
+from labkit.grading.kinds import kind_of
+from labkit.grading.plain import NotPlain, Plain
+from labkit.grading.reference import Reference, Settings, prints
+from labkit.grading.session import Step, write_job
+from labkit.grading.task import Exercise, Task
+from labkit.messages import LANGUAGES
+
+FORMAT = 1
+SECONDS = 600  # for one pass over the solutions and wrong answers
+
+
+class Outcome(NamedTuple):
+    """What came out of one step: an answer, or why there is none."""
+
+    state: str  # "answer", "blank", "refused", "error", "missing"
+    answer: Plain | None = None
+    text: str | None = None
+    reason: str = ""
+    facts: dict[str, Any] = {}
+
+
+def make_key(exercise: Exercise) -> dict[str, Any]:
+    """Run the solutions and wrong answers of an exercise and digest what they give.
+
+    Args:
+        exercise: The exercise, as read from its source.
+
+    Returns:
+        A key of simple values for `exercises/keys/NAME.json`; the same for the same source, kit and
+        dataset.
+
+    Raises:
+        BuildError: With file and line: if a solution fails, gives no plain answer, or not the same
+            twice; if a wrong answer fails or passes; if two wrong answers with different hints
+            cannot be told from each other.
+    """
+    for task in exercise.tasks:
+        _check_settings(exercise, task)
+    first, second = run_author(exercise, passes=2)
+    tasks = {task.id: _task_key(exercise, task, first, second) for task in exercise.tasks}
+    return {
+        "format": FORMAT,
+        "exercise": exercise.name,
+        "module": exercise.module,
+        "tasks": tasks,
+    }
+
+
+def author_steps(exercise: Exercise, *, wrong: bool) -> list[Step]:
+    """List the steps of the solved notebook, with the wrong answers if asked."""
+    by_id = {task.id: task for task in exercise.tasks}
+    steps: list[Step] = []
+    for cell in exercise.cells:
+        if cell.kind != "code" or cell.role in ("wrong", "check"):
+            continue
+        if cell.role != "task":
+            steps.append(Step(cell.source, seconds=SECONDS))
+            continue
+        task = by_id[str(cell.task)]
+        shared: dict[str, Any] = {"name": task.answer, "kind": task.kind, "task": task.id}
+        steps.append(Step(task.solution, label=task.id, seconds=60, **shared))
+        if wrong:
+            steps += [
+                Step(w.code, label=f"{task.id} wrong {i}", aside=True, seconds=60, **shared)
+                for i, w in enumerate(task.wrong)
+            ]
+    return steps
+
+
+def run_author(exercise: Exercise, *, passes: int) -> list[dict[str, Outcome]]:
+    """Run the author's code in processes of its own, side by side, and read the answers."""
+    steps = author_steps(exercise, wrong=True)
+    with tempfile.TemporaryDirectory(prefix="labkit-key-") as folder:
+        job = Path(folder, "job.json")
+        write_job(job, steps, lang="nb")
+        running = []
+        for i in range(passes):
+            command = [sys.executable, "-m", "labkit.grading.session", str(job), f"{i}.jsonl"]
+            environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONHASHSEED": str(i + 1)}
+            with open(Path(folder, f"{i}.log"), "wb") as log:
+                running.append(
+                    subprocess.Popen(
+                        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
+                        stderr=subprocess.STDOUT,
+                    )
+                )  # fmt: skip
+        outcomes = []
+        for i, process in enumerate(running):
+            try:
+                process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                for other in running:
+                    other.kill()
+                raise BuildError(f"{exercise.path}: solutions took more than {SECONDS} s") from None
+            if process.returncode:
+                log_text = Path(folder, f"{i}.log").read_text(errors="replace")[-2000:]
+                raise BuildError(f"{exercise.path}: the solutions' process died:\n{log_text}")
+            outcomes.append(read_outcomes(Path(folder, f"{i}.jsonl").read_text(encoding="utf-8")))
+    return outcomes
+
+
+def read_outcomes(text: str) -> dict[str, Outcome]:
+    """Read the results of a session, believing nothing; a broken line is passed over."""
+    outcomes = {}
+    for line in text.splitlines():
+        try:
+            raw = json.loads(line)
+            label, state = raw["label"], raw["state"]
+            if not isinstance(label, str) or label in outcomes:
+                continue
+            if state == "answer":
+                written = raw["text"] if isinstance(raw["text"], str) else None
+                outcomes[label] = Outcome("answer", Plain.from_json(raw["answer"]), written)
+            elif state == "refused":
+                facts = {str(k): str(v) for k, v in raw["facts"].items()}
+                outcomes[label] = Outcome("refused", reason=str(raw["reason"]), facts=facts)
+            elif state == "error":
+                outcomes[label] = Outcome("error", reason=str(raw["error"]))
+            elif state == "blank":
+                outcomes[label] = Outcome("blank")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, GradingError):
+            continue
+    return outcomes
+
+
+def task_salt(exercise: Exercise, task: Task) -> str:
+    """Return the salt of a task: the same at every build, shared with no other task."""
+    return f"labkit {exercise.name} {task.id}"
+
+
+def _check_settings(exercise: Exercise, task: Task) -> None:
+    try:
+        kind_of(task.kind)
+        Settings.of(task.settings)
+    except GradingError as error:
+        raise BuildError(f"{exercise.path}:{task.line}: task {task.id}: {error}") from None
+
+
+def _task_key(
+    exercise: Exercise, task: Task, first: dict[str, Outcome], second: dict[str, Outcome]
+) -> dict[str, Any]:
+    def fault(line: int, text: str) -> BuildError:
+        return BuildError(f"{exercise.path}:{line}: task {task.id}: {text}")
+
+    settings, salt = Settings.of(task.settings), task_salt(exercise, task)
+    outcome = first.get(task.id, Outcome("missing"))
+    if outcome.answer is None:
+        raise fault(task.line, f"the solution gives no answer: {_why(outcome)}")
+    try:
+        reference = Reference.of(outcome.answer, settings, salt=salt)
+    except GradingError as error:
+        raise fault(task.line, str(error)) from None
+    again = second.get(task.id, Outcome("missing")).answer
+    if again is None or not reference.compare(again).same:
+        raise fault(task.line, "the solution gives another answer the second time it runs")
+    known: list[dict[str, Any]] = []
+    for i, wrong in enumerate(task.wrong):
+        came = first.get(f"{task.id} wrong {i}", Outcome("missing"))
+        if came.answer is None:
+            raise fault(wrong.line, f"this wrong answer gives no answer: {_why(came)}")
+        if reference.compare(came.answer).same:
+            raise fault(
+                wrong.line,
+                "this wrong answer passes. Change it, or the task or the data, so that they differ",
+            )
+        marks = prints(came.answer, settings, salt=salt, around=True)
+        hints = {"nb": wrong.nb, "en": wrong.en}
+        for earlier, other in zip(known, task.wrong, strict=False):
+            told_apart = marks.isdisjoint(earlier["prints"])
+            if not told_apart and any(earlier[lang] != hints[lang] for lang in LANGUAGES):
+                raise fault(
+                    wrong.line,
+                    f"this wrong answer gives the same as the one on line {other.line}, "
+                    "but has another hint",
+                )
+        known.append({"prints": sorted(marks), **hints})
+    return {
+        "kind": task.kind,
+        "points": task.points,
+        "answer": task.answer,
+        "reference": reference.to_key(),
+        "known": known,
+    }
+
+
+def _why(outcome: Outcome) -> str:
+    if outcome.state == "refused":
+        from labkit.grading.check import refusal_text
+
+        return refusal_text(NotPlain(outcome.reason, **outcome.facts), "en")
+    return outcome.reason or outcome.state

@@ -1,0 +1,171 @@
+"""Run the cells of a notebook in order and take the answers out as plain data.
+
+This is the inside of a run: `python -m labkit.grading.session JOB RESULTS`. Author code runs here at
+build time and students' code at grading, then inside a sandbox. JOB is a JSON file with the steps;
+RESULTS gets one JSON line when a step begins and one for each answer, at once, so that what was
+answered before a crash still counts. Nothing that is written here is believed by the reader.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell to run, or one answer to take, or both in that order.
+
+    Attributes:
+        code: Code of the cell; empty to take an answer only.
+        label: Under what name the answer is written; None to take none.
+        name: Variable that holds the answer.
+        kind: Kind of task.
+        task: Task that the cell belongs to, None for the reader's own cells.
+        aside: Whether the variables that the cell sets are forgotten after it.
+        seconds: Time that the cell may take.
+    """
+
+    code: str = ""
+    label: str | None = None
+    name: str = "answer"
+    kind: str = "value"
+    task: str | None = None
+    aside: bool = False
+    seconds: float = 60.0
+
+
+class OutOfTime(BaseException):
+    """A cell has used its time. No `except Exception` of a student's catches it."""
+
+
+def write_job(path: Path, steps: list[Step], *, lang: str) -> None:
+    """Write the steps of a run where `main` reads them."""
+    job = {"lang": lang, "steps": [asdict(step) for step in steps]}
+    path.write_text(json.dumps(job), encoding="utf-8")
+
+
+def main(job_path: str, results_path: str) -> None:
+    """Run a job."""
+    job = json.loads(Path(job_path).read_text(encoding="utf-8"))
+    steps = [Step(**raw) for raw in job["steps"]]
+    with open(results_path, "w", encoding="utf-8") as results:
+        run_steps(steps, results, lang=job["lang"])
+
+
+def run_steps(steps: list[Step], results: IO[str], *, lang: str) -> None:
+    """Run steps in a fresh IPython shell and write what comes out."""
+    from labkit.messages import set_language
+
+    set_language(lang)
+    shell = _shell()
+    shell.user_ns["LANG"] = lang
+    failed: dict[str, str] = {}  # task -> error of the last of its cells
+    for place, step in enumerate(steps):
+        _write(results, {"begin": place})
+        before = dict(shell.user_ns) if step.aside else {}
+        error = ""
+        if step.code.strip():
+            if step.task and (step.aside or step.task not in failed):
+                # an answer left over from the task before must not count for this one
+                shell.user_ns.pop(step.name, None)
+            error = _run_cell(shell, step)
+            if step.task and not step.aside:
+                failed[step.task] = error
+        if step.label is not None:
+            line = _taken(shell.user_ns, step, error or failed.get(step.task or "", ""))
+            _write(results, {"label": step.label, **line})
+        if step.aside:
+            shell.user_ns.clear()
+            shell.user_ns.update(before)
+    _write(results, {"end": len(steps)})
+
+
+def _shell() -> Any:
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.xmode = "Minimal"
+    config.InteractiveShell.cache_size = 0
+    return InteractiveShell.instance(config=config)
+
+
+def _run_cell(shell: Any, step: Step) -> str:
+    """Run one cell and return its error as one line, or nothing."""
+    try:
+        with _alarm(step.seconds):
+            outcome = shell.run_cell(step.code, store_history=False)
+    except OutOfTime:
+        return "OutOfTime"
+    except KeyboardInterrupt:
+        return "KeyboardInterrupt"
+    error = outcome.error_before_exec or outcome.error_in_exec
+    if error is None:
+        return ""
+    if isinstance(error, OutOfTime):
+        return "OutOfTime"
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _taken(names: dict[str, Any], step: Step, error: str) -> dict[str, Any]:
+    from labkit.grading.kinds import kind_of
+    from labkit.grading.plain import NotPlain
+
+    kind = kind_of(step.kind)
+    answer = names.get(step.name, _MISSING)
+    if error:
+        return {"state": "error", "error": error}
+    if answer is _MISSING:
+        return {"state": "blank"}
+    try:
+        with _alarm(step.seconds):
+            if kind.blank(answer):
+                return {"state": "blank"}
+            taken = kind.take(answer)
+    except NotPlain as refusal:
+        return {"state": "refused", "reason": refusal.reason, "facts": refusal.facts}
+    except OutOfTime:
+        return {"state": "error", "error": "OutOfTime"}
+    except Exception as failure:  # the answer's own code failed while it was taken apart
+        return {"state": "error", "error": f"{type(failure).__name__}: {failure}"[:500]}
+    return {"state": "answer", "answer": taken.answer.to_json(), "text": taken.text}
+
+
+def _write(results: IO[str], line: dict[str, Any]) -> None:
+    results.write(json.dumps(line) + "\n")
+    results.flush()
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    if not hasattr(signal, "SIGALRM"):  # Windows: the parent's own limit has to do
+        yield
+        return
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise OutOfTime
+
+    old = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
+    sys.stdout.flush()
+    os._exit(0)  # a student's thread must not keep the process alive

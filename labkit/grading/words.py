@@ -1,0 +1,99 @@
+"""The sentences that tell a student what was seen: what is right, what is not, a question."""
+
+from typing import Any
+
+from labkit.grading.plain import SCALARS
+from labkit.grading.reference import Difference
+from labkit.messages import Language, say
+
+
+def difference_text(difference: Difference, lang: Language) -> str:
+    """Say what a comparison found, without telling the answer."""
+    facts = difference.facts
+    match difference.rung:
+        case "same":
+            return say("grading.same", lang)
+        case "type":
+            key = "grading.type_single" if facts["single"] else "grading.type"
+            came, asked = (_kind(facts[name], lang) for name in ("came", "asked"))
+            return say(key, lang, came=came, asked=asked)
+        case "columns":
+            return _columns(facts, lang)
+        case "types":
+            named = facts["kind"] == "table"
+            return say(
+                "grading.types_column" if named else "grading.types_value",
+                lang,
+                column=facts["column"],
+                came=say(f"grading.type_{facts['came']}", lang),
+                asked=say(f"grading.type_{facts['asked']}", lang),
+            )
+        case "rows" | "duplicates":
+            return _rows(difference.rung, facts, lang)
+        case "values":
+            return _values(facts, lang)
+        case "order":
+            if facts["by"]:
+                return say("grading.order_by", lang, by=_names(facts["by"]))
+            return say("grading.order", lang)
+        case rung:  # nan, infinite, empty, column_count: their facts are their fields
+            return say(f"grading.{rung}", lang, **facts)
+
+
+def _kind(kind: str, lang: Language) -> str:
+    return say(f"grading.kind_{kind}", lang)
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _columns(facts: dict[str, Any], lang: Language) -> str:
+    lacking, extra = facts["lacking"], facts["extra"]
+    form = "renamed" if lacking and extra else "lacking" if lacking else "extra"
+    return say(f"grading.columns_{form}", lang, lacking=_names(lacking), extra=_names(extra))
+
+
+def _rows(rung: str, facts: dict[str, Any], lang: Language) -> str:
+    table = facts["kind"] == "table"
+    words = {
+        "good": say("grading.good_table" if table else "grading.good_list", lang),
+        "rows": say("grading.rows" if table else "grading.items", lang),
+    }
+    if rung == "duplicates":
+        return say("grading.duplicates", lang, doubled=facts["doubled"], **words)
+    came, asked = facts["came"], facts["asked"]
+    key = "grading.rows_fewer" if came < asked else "grading.rows_more"
+    counts = {"came": came, "asked": asked, "missing": asked - came, "extra": came - asked}
+    text = say(key, lang, **counts, **words)
+    if facts.get("matched"):
+        text += " " + say("grading.rows_matched", lang, matched=facts["matched"])
+    return text
+
+
+def _values(facts: dict[str, Any], lang: Language) -> str:
+    kind = facts["kind"]
+    if kind in SCALARS:
+        return say("grading.value_scalar", lang, asked=_kind(kind, lang))
+    row = facts["row"]
+    cells = list(row["cells"].items())
+    if kind in ("list", "set"):
+        first = _cell(cells[0][1], lang)
+        return say("grading.value_list", lang, off=facts["off"], asked=facts["asked"], row=first)
+    shown = ", ".join(f"{name} = {_cell(value, lang)}" for name, value in cells[:6])
+    if facts["column"] is None:
+        return say("grading.value_together", lang, number=row["number"], row=shown)
+    right = ""
+    if facts["columns_right"]:
+        right = say("grading.value_right", lang, columns=_names(facts["columns_right"]))
+    fields = {"column": facts["column"], "number": row["number"], "row": shown, "right": right}
+    return say("grading.value_column", lang, **fields)
+
+
+def _cell(value: Any, lang: Language) -> str:
+    if value is None:
+        return say("grading.missing_value", lang)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
