@@ -1,0 +1,49 @@
+"""Reading columns of a part: days and codes, whether numpy or Arrow holds them."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from labkit.world.part import NEVER
+
+
+def days(column: Any) -> np.ndarray:
+    """Return a date or time column as int32 days since 1970-01-01, NEVER where it is empty.
+
+    Examples:
+        >>> days(np.array(["1970-01-02", "NaT"], dtype="datetime64[D]")).tolist()
+        [1, 1073741824]
+    """
+    if isinstance(column, pa.Array | pa.ChunkedArray):
+        column = column.to_numpy(zero_copy_only=False)
+    when = np.asarray(column).astype("datetime64[D]")
+    found = when.astype(np.int64)
+    return np.where(np.isnat(when), np.int64(NEVER), found).astype(np.int32)
+
+
+def seconds(column: Any) -> np.ndarray:
+    """Return a time column as int64 seconds since 1970-01-01."""
+    if isinstance(column, pa.Array | pa.ChunkedArray):
+        column = column.to_numpy(zero_copy_only=False)
+    return np.asarray(column).astype("datetime64[s]").astype(np.int64)
+
+
+def codes(column: Any) -> tuple[np.ndarray, list[str]]:
+    """Return a text column as places in a list of its distinct values.
+
+    Returns:
+        int32 places of length n, -1 where the column is empty, and the values.
+
+    Examples:
+        >>> places, values = codes(np.array(["b", "a", "b"]))
+        >>> [values[i] for i in places]
+        ['b', 'a', 'b']
+    """
+    array = column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if not isinstance(array, pa.DictionaryArray):
+        array = array.dictionary_encode()
+    places = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return places, [str(v) for v in array.dictionary.to_pylist()]
