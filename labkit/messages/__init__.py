@@ -38,7 +38,7 @@ def catalogue(area: str) -> dict[str, dict[str, str]]:
     return tomllib.loads((files(__package__) / f"{area}.toml").read_text(encoding="utf-8"))
 
 
-def say(key: str, lang: Language | None = None, **values: Any) -> str:
+def say(key: str, /, lang: Language | None = None, **values: Any) -> str:
     """Return the message `AREA.name`, filled in.
 
     Examples:

@@ -1,0 +1,1 @@
+"""Data models: functional dependencies and normal forms."""
