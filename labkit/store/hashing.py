@@ -10,6 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
+BITS = {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}
+
 
 def content_hash(table: pa.Table) -> str:
     """Hash the values of one table, in its order of rows and columns.
@@ -50,7 +52,7 @@ def _add_column(digest: "hashlib._Hash", name: str, array: pa.Array) -> None:
         _add_text(digest, array.cast(pa.string()))
         return
     if array.null_count:
-        array = array.fill_null(pa.scalar(0, pa.int64()).cast(array.type))
+        array = array.view(BITS[array.type.bit_width]).fill_null(0)
     width = array.type.bit_width // 8
     data = array.buffers()[1]
     if data is not None:

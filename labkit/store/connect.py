@@ -1,0 +1,70 @@
+"""Opening a dataset for questions in SQL."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import DataError, MachineError
+from labkit.store.lock import lock
+from labkit.store.write import write_duckdb
+
+if TYPE_CHECKING:
+    import duckdb
+
+WAIT_SECONDS = 300
+
+
+def connect(dataset: Path | str, *, truth: bool = False) -> "duckdb.DuckDBPyConnection":
+    """Open a dataset read-only; every table but the truth is there by its plain name.
+
+    A DuckDB file is made beside the Parquet files the first time. SQL run on the connection can
+    neither change the data nor read or write files; new tables live in memory and go with it.
+
+    Args:
+        dataset: Folder of a dataset, made in the form `parquet` or `duckdb`.
+        truth: Whether to open the truth too, as `truth.onset`, `truth.effect` and so on.
+
+    Raises:
+        DataError: If the folder holds no dataset that can be opened.
+        MachineError: If the DuckDB file cannot be made there.
+    """
+    import duckdb
+
+    dataset = Path(dataset).absolute()
+    files = {"data": _file(dataset, "labkit.duckdb", truth=False)}
+    if truth:
+        files["truth"] = _file(dataset, "truth.duckdb", truth=True)
+    con = duckdb.connect()
+    try:
+        for name, path in files.items():
+            quoted = str(path).replace("'", "''")
+            con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        con.execute("USE data")
+        con.execute("SET enable_external_access = false")
+        con.execute("SET lock_configuration = true")
+    except duckdb.Error as error:
+        con.close()
+        raise DataError(
+            f"{files['data']}: cannot be opened ({error}). "
+            "Delete that file and try again; it is made anew from the Parquet files."
+        ) from error
+    return con
+
+
+def _file(dataset: Path, name: str, *, truth: bool) -> Path:
+    path = dataset / name
+    if path.exists():
+        return path
+    if not dataset.is_dir():
+        raise DataError(
+            f"{dataset}: no such folder. Make a dataset with: labkit generate --out {dataset}"
+        )
+    try:
+        with lock(dataset / f".{name}.lock", wait_seconds=WAIT_SECONDS):
+            if not path.exists():
+                write_duckdb(dataset, path, truth=truth)
+    except OSError as error:
+        raise MachineError(
+            f"{path}: cannot be made ({error.strerror}). "
+            "The folder must be writable and the disk have room the first time it is opened."
+        ) from error
+    return path
