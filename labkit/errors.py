@@ -10,6 +10,10 @@ class LabkitError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in notebooks: IPython asks an error for this."""
+        return [str(self)]
+
 
 class InputError(LabkitError):
     """An argument, option or cell has a value that cannot be used."""

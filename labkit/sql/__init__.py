@@ -1,0 +1,39 @@
+"""SQL in lessons and tasks: run it safely, say what is wrong with it, show where it goes wrong.
+
+`%load_ext labkit.sql` gives notebooks the cell magic `%%sql`. Everything here takes connections,
+text, SQLAlchemy metadata and DataFrames; nothing here knows the kit's own data.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from labkit.sql.picture import draw_join
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from labkit.sql.errors import SqlError
+    from labkit.sql.notices import notices
+    from labkit.sql.query import run
+
+_HOMES = {
+    "SqlError": "errors",
+    "notices": "notices",
+    "run": "query",
+}
+__all__ = ["SqlError", "draw_join", "notices", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: sqlglot and pandas take half a second that few cells need."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'labkit.sql' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"labkit.sql.{_HOMES[name]}"), name)
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Give the notebook `%%sql`; IPython calls this on `%load_ext labkit.sql`."""
+    from labkit.sql.magic import SqlMagic
+
+    shell.register_magics(SqlMagic)

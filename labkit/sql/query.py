@@ -1,0 +1,112 @@
+"""Run one query with limits on time, rows and reach."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from labkit.errors import InputError
+from labkit.messages import say
+from labkit.sql.errors import SqlError
+from labkit.sql.guard import guard
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+
+def run(
+    con: "duckdb.DuckDBPyConnection", text: str, *, seconds: float = 20, rows: int = 100_000
+) -> "pd.DataFrame":
+    """Run one query that only reads.
+
+    Nothing is written, no file is read, and Python variables of the caller are not looked up as
+    tables. The result is DuckDB's own DataFrame, save that a whole-number sum (HUGEINT) comes as
+    int64 where it fits.
+
+    Args:
+        con: Connection that holds the tables.
+        text: One SELECT, WITH, VALUES, FROM, DESCRIBE, SHOW or EXPLAIN.
+        seconds: Time limit, above 0.
+        rows: Most rows that may come out.
+
+    Returns:
+        The result, shape `(n, k)` with `n <= rows`; two columns of one name become `x` and `x_1`.
+
+    Raises:
+        SqlError: If the text is no such query, is refused, fails, takes longer than `seconds` or
+            gives more than `rows` rows. The message is in the language in use.
+
+    Examples:
+        >>> import duckdb
+        >>> run(duckdb.connect(), "SELECT 1 AS one, 'a' AS letter").to_dict("records")
+        [{'one': 1, 'letter': 'a'}]
+    """
+    from labkit.sql.explain import explain
+
+    if not seconds > 0:
+        raise InputError(f"sql.run: seconds={seconds} must be above 0")
+    guard(text)
+    import duckdb
+
+    try:
+        with _reading(con), _time_limit(con, seconds) as late:
+            return _fetch(con, text, rows)
+    except duckdb.InterruptException as error:
+        if not late.is_set():
+            raise KeyboardInterrupt from error
+        raise SqlError(say("sql.time", seconds=f"{seconds:g}"), kind="time") from None
+    except duckdb.Error as error:
+        raise explain(error, text, con) from None
+
+
+def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFrame":
+    import pandas as pd
+
+    result = con.execute(text)
+    whole = [i for i, column in enumerate(result.description or []) if column[1] == "HUGEINT"]
+    chunks = [result.fetch_df_chunk()]
+    total = len(chunks[0])
+    while len(chunks[-1]) and total <= rows:
+        chunks.append(result.fetch_df_chunk())
+        total += len(chunks[-1])
+    if total > rows:
+        con.interrupt()
+        raise SqlError(say("sql.rows", rows=f"{rows:,}".replace(",", " ")), kind="rows")
+    filled = [chunk for chunk in chunks if len(chunk)]
+    frame = pd.concat(filled, ignore_index=True) if len(filled) > 1 else (filled or chunks)[0]
+    for i in whole:
+        values = frame.iloc[:, i]
+        if len(values) and values.notna().all() and values.abs().max() < 2**53:
+            frame[frame.columns[i]] = values.astype("int64")
+    return frame
+
+
+@contextmanager
+def _time_limit(con: "duckdb.DuckDBPyConnection", seconds: float) -> Iterator[threading.Event]:
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        con.interrupt()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+@contextmanager
+def _reading(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
+    """Keep DuckDB from taking a local Python variable for a table."""
+    found = con.execute("SELECT current_setting('python_enable_replacements')").fetchone()
+    con.execute("SET python_enable_replacements = false")
+    try:
+        yield
+    finally:
+        if found and found[0]:
+            con.execute("SET python_enable_replacements = true")
