@@ -1,10 +1,13 @@
 """The command line: one short function for each command, no logic of its own."""
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from labkit.errors import LabkitError
+from labkit.messages import Language
 
 app = typer.Typer(
     help="A lab kit for health-data analysis on synthetic data whose truth is known.",
@@ -18,6 +21,22 @@ app = typer.Typer(
 @app.callback()
 def _labkit() -> None:
     pass
+
+
+@app.command()
+def lab(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Lab folder.")] = Path("lab"),
+    lang: Annotated[Language | None, typer.Option(help="Language of the lab.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 for any that is free.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the start page in the browser.")] = True,
+) -> None:
+    """Open the student's lab in JupyterLab: data, lessons, exercises, start page.
+
+    Example: labkit lab my-lab --lang en
+    """
+    from labkit.course.lab import open_lab
+
+    open_lab(folder, lang=lang, port=port, browser=browser)
 
 
 def main() -> None:
