@@ -39,6 +39,20 @@ def lab(
     open_lab(folder, lang=lang, port=port, browser=browser)
 
 
+@app.command()
+def build(
+    names: Annotated[list[str] | None, typer.Argument(help="Modules, as 5 or its name.")] = None,
+    check: Annotated[bool, typer.Option(help="Write nothing; fail if a file is stale.")] = False,
+) -> None:
+    """Build notebooks and answer keys from their sources, and the data's manifest.
+
+    Example: labkit build 5
+    """
+    from labkit.course.build import build
+
+    print(build(names, check=check).summary())
+
+
 def main() -> None:
     """Run the command line; what the user can mend is printed without a traceback."""
     try:

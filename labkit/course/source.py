@@ -116,6 +116,7 @@ def _split(text: str) -> list[tuple[Any, int]]:
     """Let jupytext read one cell at a time: its own loop does not say where a cell began."""
     from jupytext.cell_reader import DoublePercentScriptCellReader
     from jupytext.header import header_to_metadata_and_cell
+    from jupytext.languages import set_main_and_cell_language
 
     lines = text.splitlines()
     _, _, _, start = header_to_metadata_and_cell(lines, "#", "", ".py")
@@ -124,6 +125,8 @@ def _split(text: str) -> list[tuple[Any, int]]:
         raw, length = DoublePercentScriptCellReader(_PERCENT).read(rest)
         cells.append((raw, len(lines) - len(rest) + 1))
         rest = rest[length:]
+    python = {"jupytext": {"main_language": "python"}}
+    set_main_and_cell_language(python, [raw for raw, _ in cells], ".py", [])
     return [(raw, line) for raw, line in cells if raw.source.strip() or raw.metadata]
 
 
