@@ -1,0 +1,158 @@
+"""Onset of disease, in an order where earlier diseases and treatments raise or lower later ones.
+
+Everything known about a disease stands in `calibration/diseases.toml`; here is what is done with it.
+People are known to be alive on their day of entry. A disease that would have killed them before it
+never happened; they are at risk of it anew from entry on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from labkit.world import treatment
+from labkit.world.calibration import baselines, load
+from labkit.world.hazard import YEAR, Baseline, Jump, cohort, in_season, invert
+from labkit.world.part import NEVER, Part, People
+from labkit.world.population import people_of
+
+
+@dataclass(frozen=True)
+class Disease:
+    """One disease as its calibration says."""
+
+    name: str
+    icd10: Mapping[str, float]
+    icpc2: str
+    baseline: Baseline
+    trend: float = 0.0
+    season: float = 0.0
+    smoking: tuple[float, ...] = (1.0, 1.0, 1.0)
+    bmi: float = 1.0
+    education: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
+    frailty: float = 0.0
+    after: Mapping[str, float] = field(default_factory=dict)
+    fatal: Mapping[str, Any] = field(default_factory=dict)
+    excess: tuple[float, ...] = ()
+    excess_age: float = 1.0
+
+
+@cache
+def diseases() -> dict[str, Disease]:
+    """Return all diseases by name, in the order they are made.
+
+    Examples:
+        >>> list(diseases())[:3]
+        ['asthma', 't1d', 'hypothyroidism']
+    """
+    found = {}
+    for name, entry in load("diseases").items():
+        entry = dict(entry)
+        published = [entry.pop(key) for key in ("ages", "men", "women")]
+        trend = entry.get("trend", 0.0)
+        bands = baselines().get(name, published)
+        base = Baseline.from_bands(*bands, trend=trend)
+        found[name] = Disease(name=name, baseline=base, **entry)
+    return found
+
+
+def multiplier(disease: Disease, people: People) -> np.ndarray:
+    """Return the factor on the baseline that a person carries through life, shape (n,)."""
+    assert people.smoking is not None and people.bmi is not None and people.frailty is not None
+    # Nobody under 16 has an education yet: they count as upper secondary.
+    level = np.array([disease.education[1], *disease.education])
+    factor = level[people.education] * np.array(disease.smoking)[people.smoking]
+    if disease.bmi != 1:
+        factor = factor * disease.bmi ** ((people.bmi - 25) / 5)
+    if disease.frailty:
+        factor = factor * people.frailty**disease.frailty
+    return factor * cohort(people.birth, disease.trend)
+
+
+def jumps(disease: Disease, known: Mapping[str, np.ndarray]) -> list[Jump]:
+    """Return the jumps in one disease's hazard, given the days of what may change it."""
+    return [(known[name], ratio) for name, ratio in disease.after.items()]
+
+
+def onset_days(
+    part: Part, disease: Disease, known: Mapping[str, np.ndarray], *, again: bool = False
+) -> np.ndarray:
+    """Compute the onset of one disease; the same draws whatever is known beforehand.
+
+    Args:
+        part: The partition.
+        disease: Which disease.
+        known: Days of earlier diseases and treatments. Changing them gives the counterfactual.
+        again: Use the second draw, at risk from entry on only.
+    """
+    people = people_of(part)
+    draws = part.rng(f"onset.{disease.name}").standard_exponential((2, part.size))
+    day = invert(
+        disease.baseline,
+        draws[int(again)],
+        female=people.female,
+        birth=people.birth,
+        multiplier=multiplier(disease, people),
+        jumps=jumps(disease, known),
+        since=people.entry if again else None,
+    )
+    return in_season(day, disease.season) if disease.season else day
+
+
+def fatal_days(part: Part, disease: Disease, onset: np.ndarray) -> np.ndarray:
+    """Compute the day the disease alone would kill: acute fatality, then excess hazard.
+
+    The excess is a hazard of its own beside everybody's (additive), by time since onset and age at
+    onset, so that the first of all these days is the day of death and tells its cause.
+    """
+    people = people_of(part)
+    rng = part.rng(f"fatal.{disease.name}")
+    acute, late, delay = rng.random(part.size), rng.standard_exponential(part.size), rng.random(part.size)
+    age = (onset - people.birth) / YEAR
+    result = np.full(part.size, NEVER, dtype=np.int64)
+    if disease.excess:
+        first, early, later = disease.excess
+        scaled = late / disease.excess_age ** (np.minimum(age, 110) - 70)
+        known = np.array([0.0, first, first + 4 * early, first + 4 * early + 100 * later])
+        years = np.interp(scaled, known, [0.0, 1.0, 5.0, 105.0])
+        result = np.where(onset < NEVER, onset + 1 + np.ceil(years * YEAR).astype(np.int64), NEVER)
+    if disease.fatal:
+        share = np.interp(age, disease.fatal["ages"], disease.fatal["share"]) / 100
+        outside = disease.fatal.get("outside", 0.0)
+        # Death soon after onset: half of the 30-day deaths fall in the first week.
+        days = np.floor(30 * delay**2).astype(np.int64)
+        total = outside + (1 - outside) * share
+        days = np.where(acute < outside, 0, days)
+        result = np.where((onset < NEVER) & (acute < total), onset + days, result)
+    return np.minimum(result, NEVER)
+
+
+TreatmentStep = Callable[[Part, Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+BEFORE: dict[str, tuple[TreatmentStep, ...]] = {
+    "stroke": (treatment.statin, treatment.anticoagulant),
+    "hip_fracture": (treatment.programme,),
+}
+
+
+def onsets(part: Part) -> None:
+    """Fill `part.onset` and the treatments that stand between diseases."""
+    people = people_of(part)
+    known: dict[str, np.ndarray] = dict(part.treatment)
+    deadly = {}
+    for name, disease in diseases().items():
+        for step in BEFORE.get(name, ()):
+            known |= step(part, known)
+        day = onset_days(part, disease, known)
+        kill = fatal_days(part, disease, day)
+        dead = kill < people.entry
+        if dead.any():
+            second = onset_days(part, disease, known, again=True)
+            day = np.where(dead, second, day)
+            kill = np.where(dead, fatal_days(part, disease, day), kill)
+            kill = np.where(kill < people.entry, NEVER, kill)
+        known[name] = part.onset[name] = day.astype(np.int32)
+        deadly[name] = kill
+    part.treatment = {name: day for name, day in known.items() if name not in part.onset}
+    part.fatal = deadly
