@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.grading.check import exercise
+    from labkit.world.classroom import open_dataset as connect
 
-_HOMES = {  # public name -> where it lives, imported on first use
-    "exercise": "labkit.grading.check",
+_HOMES = {  # public name -> (module, name there), imported on first use
+    "connect": ("labkit.world.classroom", "open_dataset"),
+    "exercise": ("labkit.grading.check", "exercise"),
 }
 
 
@@ -16,4 +18,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'labkit' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    module, its_name = _HOMES[name]
+    return getattr(import_module(module), its_name)

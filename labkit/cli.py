@@ -53,6 +53,45 @@ def build(
     print(build(names, check=check).summary())
 
 
+@app.command()
+def generate(
+    people: Annotated[int, typer.Option(help="People in the population.")] = 5_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same content.")] = 2024,
+    out: Annotated[
+        Path, typer.Option(help="Folder to make; must not exist or be empty.")
+    ] = Path("dataset"),
+    format: Annotated[str, typer.Option(help="parquet, duckdb, csv or sqlite.")] = "parquet",
+    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    region: Annotated[str, typer.Option(help="fjell (eight municipalities) or norway.")] = "fjell",
+    defects: Annotated[str, typer.Option(help="Planted errors: none, class or hard.")] = "class",
+) -> None:
+    """Make a dataset of the synthetic region, with its truth and a manifest.
+
+    Example: labkit generate --people 20000 --seed 7 --out data/hidden --workers 2
+    """
+    from labkit.world.progress import generate_shown
+
+    config = dict(people=people, seed=seed, region=region, defects=defects)
+    typer.echo(generate_shown(config, out, format=format, workers=workers))
+
+
+@app.command()
+def doctor(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Lab folder.")] = Path("lab"),
+    lang: Annotated[Language | None, typer.Option(help="Language of the report.")] = None,
+) -> None:
+    """Say what is wrong with this machine and how to mend it.
+
+    Example: labkit doctor --lang en
+    """
+    from labkit.course.doctor import report
+    from labkit.messages import set_language
+
+    if lang:
+        set_language(lang)
+    report(folder)
+
+
 def main() -> None:
     """Run the command line; what the user can mend is printed without a traceback."""
     try:

@@ -65,7 +65,7 @@ class Manifest:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically, with `\\n` line ends everywhere."""
+    """Write a text file atomically, with the same line ends everywhere."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8", newline="\n")
     os.replace(partial, path)
