@@ -1,0 +1,1 @@
+"""The registry extracts as delivered, and who stands behind their pseudonyms."""

@@ -1,0 +1,106 @@
+"""How registries write things: dates as text, decimal commas, lists in one cell, words for codes.
+
+Nothing here loops over rows: text is looked up in tables of days and of distinct values.
+"""
+
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labkit.world.part import END_DAY, START_DAY
+
+FIRST_DAY = START_DAY - 366
+LAST_DAY = END_DAY + 366
+
+
+@cache
+def _days(pattern: str) -> tuple[np.ndarray, list[str]]:
+    """The distinct texts of all days, and the place of each day's text among them."""
+    days = np.arange(FIRST_DAY, LAST_DAY + 1).astype("datetime64[D]").tolist()
+    return _distinct([day.strftime(pattern) for day in days])
+
+
+def _distinct(texts: list[str]) -> tuple[np.ndarray, list[str]]:
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    return np.array([places[text] for text in texts], dtype=np.int32), list(places)
+
+
+def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) -> pa.Array:
+    """Write days as text.
+
+    Args:
+        day: Days since 1970-01-01 from a year before the window to a year after it, shape (n,).
+        pattern: As for `strftime`.
+        missing: Where to leave the cell empty, bool, shape (n,).
+
+    Examples:
+        >>> date_text(np.array([19723]), "%d.%m.%Y").to_pylist()
+        ['01.01.2024']
+    """
+    place = np.asarray(day, dtype=np.int32) - FIRST_DAY
+    if missing is not None:
+        place = np.where(missing, 0, place)
+    where, texts = _days(pattern)
+    if len(place) and (place.min() < 0 or place.max() >= len(where)):
+        raise ValueError(f"date_text: a day lies outside {FIRST_DAY}-{LAST_DAY}")
+    return _dictionary(where[place], texts, missing)
+
+
+def decimal_comma(value: np.ndarray, decimals: int, missing: np.ndarray | None = None) -> pa.Array:
+    """Write numbers with a decimal comma.
+
+    Args:
+        value: Numbers, shape (n,); nan is left empty.
+        decimals: Digits after the comma.
+        missing: Where else to leave the cell empty.
+
+    Examples:
+        >>> decimal_comma(np.array([2.5, 30.0, np.nan]), 1).to_pylist()
+        ['2,5', '30,0', None]
+    """
+    empty = np.isnan(value) if missing is None else missing | np.isnan(value)
+    scaled = np.round(np.where(empty, 0, value) * 10**decimals).astype(np.int64)
+    distinct, place = np.unique(scaled, return_inverse=True)
+    words = [f"{v / 10**decimals:.{decimals}f}".replace(".", ",") for v in distinct.tolist()]
+    return _dictionary(place.astype(np.int32), words, empty)
+
+
+def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = None) -> pa.Array:
+    """Write small codes as the words at their places in the vocabulary.
+
+    Examples:
+        >>> words(np.array([1, 0]), ["Mann", "Kvinne"]).to_pylist()
+        ['Kvinne', 'Mann']
+    """
+    where, texts = _distinct(vocabulary)
+    return _dictionary(where[np.asarray(code, dtype=np.int64)], texts, missing)
+
+
+def integers(value: np.ndarray, missing: np.ndarray) -> pa.Array:
+    """Return whole numbers with empty cells."""
+    return pa.array(np.where(missing, 0, value).astype(np.int32), mask=missing)
+
+
+def joined(code: pa.Array, count: np.ndarray) -> pa.Array:
+    """Join consecutive codes into one cell each, with semicolons; empty where the count is 0.
+
+    Args:
+        code: All codes in order, shape (sum of count,).
+        count: How many belong to each cell, shape (n,).
+
+    Examples:
+        >>> joined(pa.array(["I10", "E11.9", "J45.9"]), np.array([2, 0, 1])).to_pylist()
+        ['I10;E11.9', None, 'J45.9']
+    """
+    text = code.cast(pa.string()) if pa.types.is_dictionary(code.type) else code
+    offsets = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), text)
+    cells = pc.binary_join(lists, ";")
+    return pc.if_else(pa.array(np.asarray(count) > 0), cells, pa.scalar(None, pa.string()))
+
+
+def _dictionary(place: np.ndarray, texts: list[str], missing: np.ndarray | None) -> pa.Array:
+    indices = pa.array(place.astype(np.int32), mask=missing)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.string()))

@@ -1,0 +1,88 @@
+"""The primary care registry (KPR): contacts with GPs and out-of-hours services since July 2016.
+
+The registry took over claims data (KUHR) from 1 July 2016 on; earlier contacts are not in it.
+
+Source:
+    helsedata.no on KPR ("selected data from KUHR from July 2016"). Fees for a consultation with a
+    GP by day and by evening, and the yearly ceiling, in NOK: helsenorge.no (2020), pages of GP
+    surgeries (2022-2024), smartepenger.no (2017); 2016, 2018 and 2019 from memory. The rise within
+    a year is left out. Only contacts in this registry count towards the ceiling, while in Norway
+    hospital visits and drugs do too.
+"""
+
+from datetime import date
+
+import numpy as np
+
+from labkit.world.part import Part
+from labkit.world.registry.format import date_text, decimal_comma, words
+from labkit.world.registry.hospital import birth_year
+from labkit.world.registry.pseudonym import part_pseudonyms, row_keys
+from labkit.world.registry.source import diagnoses, encounters, homes, people_of
+
+KINDS = ("gp", "out_of_hours")
+FIRST_DAY = (date(2016, 7, 1) - date(1970, 1, 1)).days
+FREE_UNDER_YEARS = 16
+FEES = {  # year: (day, evening, ceiling)
+    2016: (152, 257, 2185),
+    2017: (152, 257, 2205),
+    2018: (155, 265, 2258),
+    2019: (155, 270, 2369),
+    2020: (160, 280, 2460),
+    2021: (160, 280, 2460),
+    2022: (160, 280, 2921),
+    2023: (170, 288, 3040),
+    2024: (170, 288, 3165),
+}
+
+
+def kpr(part: Part) -> None:
+    """Make the table `kpr`."""
+    seen = encounters(part, KINDS, since=FIRST_DAY)
+    people, home = people_of(part), homes(part)
+    main, _, _ = diagnoses(part, seen.row)
+    age = (seen.day - people.birth[seen.person]) / 365.25
+    fee = co_payment(seen.person, seen.start, seen.kind == 1, age)
+    part.tables["kpr"] = {
+        "kontakt_id": row_keys(part, "kpr", np.arange(len(seen.row))),
+        "pasientlopenr": part_pseudonyms(part)[seen.person],
+        "fodselsaar": birth_year(people.birth)[seen.person],
+        "kjonn": words(people.female[seen.person], ["M", "K"]),
+        "kommunenr": words(home.find(seen.person, seen.day), home.now),
+        "dato": date_text(seen.day, "%d.%m.%Y"),
+        "tjeneste": words(seen.kind, ["fastlege", "legevakt"]),
+        "diagnose": main,
+        "egenandel": decimal_comma(fee, 2),
+    }
+
+
+def co_payment(
+    person: np.ndarray, start: np.ndarray, evening: np.ndarray, age_years: np.ndarray
+) -> np.ndarray:
+    """Return what the patient pays: the year's fee, nothing under 16 or above the year's ceiling.
+
+    Args:
+        person: Who, rows of one person together and in time order, shape (n,).
+        start: Times, datetime64, from July 2016 on, shape (n,).
+        evening: Whether the evening fee applies, shape (n,).
+        age_years: Ages, shape (n,).
+
+    Returns:
+        NOK, float64, shape (n,).
+
+    Examples:
+        >>> days = np.array(["2023-01-02", "2023-01-03"], dtype="datetime64[s]")
+        >>> co_payment(np.array([0, 1]), days, np.array([False, True]), np.array([40.0, 15.9]))
+        array([170.,   0.])
+    """
+    year = start.astype("datetime64[Y]").astype(np.int64) + 1970
+    table = np.array([FEES[y] for y in sorted(FEES)])
+    row = year - min(FEES)
+    fee = np.where(evening, table[row, 1], table[row, 0])
+    fee = np.where(age_years < FREE_UNDER_YEARS, 0, fee).astype(float)
+    if len(fee) == 0:
+        return fee
+    new = np.r_[True, (person[1:] != person[:-1]) | (year[1:] != year[:-1])]
+    before = np.cumsum(fee) - fee
+    paid = before - np.repeat(before[new], np.diff(np.r_[np.flatnonzero(new), len(fee)]))
+    return np.where(paid >= table[row, 2], 0.0, fee)

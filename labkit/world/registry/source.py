@@ -1,0 +1,173 @@
+"""What the registries read of a partition: who a patient is, where people lived, what was coded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from labkit.world.columns import codes, days
+from labkit.world.part import Part, People
+from labkit.world.region import region
+from labkit.world.registry.pseudonym import extract_order
+
+DAY_SECONDS = 86_400
+
+
+def people_of(part: Part) -> People:
+    """Return the partition's people."""
+    assert part.people is not None
+    return part.people
+
+
+def death_days(part: Part) -> np.ndarray:
+    """Return the day of death of each person, int32, NEVER if alive."""
+    death = people_of(part).death
+    assert death is not None
+    return death
+
+
+def numbers(column: Any) -> np.ndarray:
+    """Return a column of numbers or times as a numpy array."""
+    if isinstance(column, np.ndarray):
+        return column
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return array.to_numpy(zero_copy_only=False)
+
+
+def find(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the place in `keys` (unique) of each wanted key; every one must be there."""
+    if len(keys) and np.all(keys[1:] > keys[:-1]):
+        return np.searchsorted(keys, wanted)
+    order = np.argsort(keys)
+    return order[np.searchsorted(keys, wanted, sorter=order)]
+
+
+def patient_people(part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """Return the patients' ids and the place of each in the partition, linked by the number."""
+    patient = part.tables["patient"]
+    column = patient["fnr"]
+    if isinstance(column, np.ndarray):
+        fnr = column.astype("S11")
+    else:
+        fnr = numbers(column.cast(pa.string())).astype("S11")
+    return numbers(patient["patient_id"]), find(people_of(part).fnr.astype("S11"), fnr)
+
+
+@dataclass(frozen=True)
+class Encounters:
+    """Encounters of some kinds, in the order of the extract; arrays of length n.
+
+    `row` is the place in the table `encounter`, `kind` the place in the kinds asked for.
+    """
+
+    row: np.ndarray
+    person: np.ndarray
+    kind: np.ndarray
+    start: np.ndarray  # datetime64[s]
+    end: np.ndarray  # datetime64[s]
+
+    @property
+    def day(self) -> np.ndarray:
+        """Day of the start, int32."""
+        return self.start.astype("datetime64[D]").astype(np.int64).astype(np.int32)
+
+
+def encounters(part: Part, kinds: tuple[str, ...], *, since: int | None = None) -> Encounters:
+    """Pick encounters by kind (and first day) and put them in the order of the extract."""
+    table = part.tables["encounter"]
+    place, distinct = codes(table["kind"])
+    wanted = np.array([kinds.index(k) if k in kinds else -1 for k in distinct], dtype=np.int8)
+    kind = wanted[place]
+    start = numbers(table["start_time"]).astype("datetime64[s]")
+    keep = kind >= 0
+    if since is not None:
+        keep &= start >= np.datetime64(since, "D")
+    row = np.flatnonzero(keep)
+    patient_id, who = patient_people(part)
+    person = who[find(patient_id, numbers(table["patient_id"])[row])]
+    order = extract_order(part, person)
+    row = row[order]
+    end = numbers(table["end_time"]).astype("datetime64[s]")[row]
+    return Encounters(row, person[order], kind[row], start[row], end)
+
+
+def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[pa.Array, np.ndarray]:
+    """Gather the codes of a child table (diagnosis, procedure) for some encounters.
+
+    Args:
+        part: The partition.
+        table: The child table: encounter_id, position, code.
+        row: Places in `encounter`, shape (n,).
+
+    Returns:
+        All codes in the order of the encounters and positions, and how many each has, shape (n,).
+    """
+    child = part.tables[table]
+    keys = numbers(part.tables["encounter"]["encounter_id"])
+    owner = find(keys, numbers(child["encounter_id"]))
+    position = numbers(child["position"])
+    rising = np.all((np.diff(owner) > 0) | ((np.diff(owner) == 0) & (np.diff(position) > 0)))
+    order = np.arange(len(owner)) if rising else np.lexsort((position, owner))
+    counts = np.bincount(owner, minlength=len(keys))
+    begins = np.cumsum(counts) - counts
+    place, distinct = codes(child["code"])
+    chosen = place[order[ranges(begins[row], counts[row])]]
+    return pa.DictionaryArray.from_arrays(pa.array(chosen), pa.array(distinct)), counts[row]
+
+
+def diagnoses(part: Part, row: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarray]:
+    """Gather the diagnoses of some encounters, each of which has a main one.
+
+    Returns:
+        Main diagnoses, shape (n,); all secondary ones in order; how many each has, shape (n,).
+    """
+    every, count = codes_by_encounter(part, "diagnosis", row)
+    if (count == 0).any():
+        raise ValueError(f"registry: {(count == 0).sum()} encounters have no diagnosis")
+    first = np.cumsum(count) - count
+    main = np.zeros(len(every), dtype=bool)
+    main[first] = True
+    return every.take(pa.array(first)), every.filter(pa.array(~main)), count - 1
+
+
+def ranges(begin: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Concatenate the ranges `begin, begin + 1, ...` of given lengths.
+
+    Examples:
+        >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
+        [5, 6, 0, 1, 2]
+    """
+    shift = np.repeat(begin - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
+    return shift + np.arange(len(shift))
+
+
+@dataclass(frozen=True)
+class Homes:
+    """Where people lived: municipality numbers of the time, of 2024, and names."""
+
+    find: Callable[[np.ndarray, np.ndarray], np.ndarray]  # (person, day) -> place in `then`
+    then: list[str]
+    now: list[str]
+    name: list[str]
+
+
+def homes(part: Part) -> Homes:
+    """Read the table `residence`."""
+    table = part.tables["residence"]
+    person = (numbers(table["person_id"]) - people_of(part).person_id[0]).astype(np.int64)
+    key = (person << 20) + days(table["from_date"]) + 2**18
+    place, then = codes(table["municipality"])
+    known = {
+        number: m
+        for m in region(part.config.region).municipalities
+        for era in m.numbers
+        for number in era
+    }
+
+    def find_home(who: np.ndarray, day: np.ndarray) -> np.ndarray:
+        wanted = (who.astype(np.int64) << 20) + day + 2**18
+        return place[np.maximum(np.searchsorted(key, wanted, side="right") - 1, 0)]
+
+    return Homes(find_home, then, [known[n].number for n in then], [known[n].name for n in then])
