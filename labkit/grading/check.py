@@ -31,7 +31,7 @@ def exercise(name: str, lang: str | None = None) -> "Check":
         A check to call with a task's id and an answer.
     """
     if lang in LANGUAGES:
-        set_language(lang)  # type: ignore[arg-type]
+        set_language(lang)
     return Check(name, language())
 
 

@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from labkit.errors import BuildError, GradingError
 from labkit.grading.kinds import kind_of
@@ -24,14 +25,15 @@ FORMAT = 1
 SECONDS = 600  # for one pass over the solutions and wrong answers
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True)
+class Outcome:
     """What came out of one step: an answer, or why there is none."""
 
     state: str  # "answer", "blank", "refused", "error", "missing"
     answer: Plain | None = None
     text: str | None = None
     reason: str = ""
-    facts: dict[str, Any] = {}
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 def make_key(exercise: Exercise) -> dict[str, Any]:

@@ -24,6 +24,8 @@ WORK = 40_000  # hashing rounds spent on one answer, about 20 ms: guessing small
 MAX_ROWS = 20_000  # rows of a reference; a larger answer teaches no more
 RELATIVE = 1e-6  # tolerance of measured numbers when the task names none
 NEAR_ZERO = 1e-9
+ROWS = 0.7  # share of the points that right rows can earn while others are not right
+ORDER = 0.8  # share that is earned when only the order is off
 
 
 @dataclass(frozen=True)
@@ -232,10 +234,10 @@ class Reference:
         for name, came, asked in zip(self.columns, answer.types, self.types, strict=True):
             if came != asked and "none" not in (came, asked) and answer.rows:
                 facts = {"column": name, "came": came, "asked": asked, "kind": self.kind}
-                return Difference("types", facts, share=0.1)
+                return Difference("types", facts)
         infinite = any(isinstance(c, float) and math.isinf(c) for row in answer.rows for c in row)
         if infinite and "number" in self.types:
-            return Difference("infinite", share=0.1)
+            return Difference("infinite")
         return answer
 
     def _placed(self, answer: Plain) -> Plain | Difference:
@@ -252,8 +254,7 @@ class Reference:
             if name.casefold() not in {c.casefold() for c in self.columns}
         ]
         if lacking or extra:
-            share = 0.1 if not lacking else 0.0
-            return Difference("columns", {"lacking": lacking, "extra": extra}, share)
+            return Difference("columns", {"lacking": lacking, "extra": extra})
         places = [folded[name.casefold()] for name in self.columns]
         return Plain(
             answer.kind,
@@ -270,12 +271,14 @@ class Reference:
         if came > self.count:
             doubled = came - len(set(map(repr, answer.rows)))
             if doubled and self.distinct and came - doubled == self.count:
-                return Difference("duplicates", facts | {"doubled": doubled}, share=0.3)
+                return Difference(
+                    "duplicates", facts | {"doubled": doubled}, share=ROWS * self.count / came
+                )
         facts["matched"] = None if only_measured else matched
         if unknown and came > self.count and matched == self.count:
             facts["row"] = self._shown(answer, unknown[0])
         right = 0.0 if only_measured else matched / max(came, self.count, 1)
-        return Difference("rows", facts, share=0.2 + 0.5 * right)
+        return Difference("rows", facts, share=ROWS * right)
 
     def _values(self, answer: Plain, unknown: list[int], sound: dict[str, bool]) -> Difference:
         suspects = [name for name, right in sound.items() if not right]
@@ -288,7 +291,7 @@ class Reference:
             "asked": self.count,
             "kind": self.kind,
         }
-        share = 0.0 if self.kind in SCALARS else 0.2 + 0.5 * right
+        share = 0.0 if self.kind in SCALARS else ROWS * right
         return Difference("values", facts, share)
 
     def _cells(self, answer: Plain, view: "_View", off: list[tuple[str, str]]) -> Difference:
@@ -303,7 +306,7 @@ class Reference:
             "kind": self.kind,
         }
         right = 1 - len(places) / max(1, len(answer.rows))
-        share = 0.0 if self.kind in SCALARS else 0.2 + 0.5 * right
+        share = 0.0 if self.kind in SCALARS else ROWS * right
         return Difference("values", facts, share)
 
     def _order(self, view: "_View", hasher: "_Hasher") -> Difference:
@@ -318,7 +321,7 @@ class Reference:
         if in_order:
             return Difference("same", share=1.0)
         by = list(self.settings.order) if isinstance(self.settings.order, tuple) else []
-        return Difference("order", {"by": by}, share=0.8)
+        return Difference("order", {"by": by}, share=ORDER)
 
     def _shown(self, answer: Plain, place: int) -> dict[str, Any]:
         """Return the student's own row, as words can show it: its number from 1 and its cells."""
@@ -374,7 +377,9 @@ class Reference:
         )
 
 
-def prints(answer: Plain, settings: Settings, *, salt: str, around: bool) -> frozenset[str]:
+def prints(
+    answer: Plain, settings: Settings, *, salt: str, around: bool, work: int = WORK
+) -> frozenset[str]:
     """Digest a whole answer, so that a known wrong one is recognised.
 
     Args:
@@ -383,11 +388,12 @@ def prints(answer: Plain, settings: Settings, *, salt: str, around: bool) -> fro
         salt: Of the task.
         around: True for the known wrong answer (all buckets of a lone number), False for the
             student's (one bucket). Two answers are taken for the same when their sets meet.
+        work: Hashing rounds that one answer may cost.
     """
     measured = tuple(
         _is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns))
     )
-    hasher = _Hasher(salt, max(1, WORK // 2) if answer.kind in SCALARS else 100)
+    hasher = _Hasher(salt, max(1, work // (2 if answer.kind in SCALARS else 400)))
     if answer.kind == "number":
         value = answer.rows[0][0]
         find = _buckets_around if around else lambda v, t: [_bucket(v, t)]

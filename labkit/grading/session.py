@@ -1,9 +1,9 @@
 """Run the cells of a notebook in order and take the answers out as plain data.
 
-This is the inside of a run: `python -m labkit.grading.session JOB RESULTS`. Author code runs here at
-build time and students' code at grading, then inside a sandbox. JOB is a JSON file with the steps;
-RESULTS gets one JSON line when a step begins and one for each answer, at once, so that what was
-answered before a crash still counts. Nothing that is written here is believed by the reader.
+This is the inside of a run: `python -m labkit.grading.session JOB RESULTS`. Author code runs here
+at build time and students' code at grading, then inside a sandbox. JOB is a JSON file with the
+steps; RESULTS gets one JSON line when a step begins and one for each answer, at once, so that what
+was answered before a crash still counts. Nothing that is written here is believed by the reader.
 """
 
 import json
@@ -81,7 +81,10 @@ def run_steps(steps: list[Step], results: IO[str], *, lang: str) -> None:
             if step.task and not step.aside:
                 failed[step.task] = error
         if step.label is not None:
-            line = _taken(shell.user_ns, step, error or failed.get(step.task or "", ""))
+            line = {"state": "error", "error": error} if error else _taken(shell.user_ns, step)
+            earlier = failed.get(step.task or "", "")
+            if line["state"] == "blank" and earlier:
+                line = {"state": "error", "error": earlier}
             _write(results, {"label": step.label, **line})
         if step.aside:
             shell.user_ns.clear()
@@ -118,14 +121,12 @@ def _run_cell(shell: Any, step: Step) -> str:
     return f"{type(error).__name__}: {error}"[:500]
 
 
-def _taken(names: dict[str, Any], step: Step, error: str) -> dict[str, Any]:
+def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
     from labkit.grading.kinds import kind_of
     from labkit.grading.plain import NotPlain
 
     kind = kind_of(step.kind)
     answer = names.get(step.name, _MISSING)
-    if error:
-        return {"state": "error", "error": error}
     if answer is _MISSING:
         return {"state": "blank"}
     try:

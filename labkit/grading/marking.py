@@ -1,0 +1,127 @@
+"""Turn what a run has written into marks. Only reads plain data: no code of a student's runs here.
+
+A task earns its points in full when no difference is found; 80 % when only the order is off; 70 %
+of the share of rows that are right when some are; nothing for form alone, nor for an answer that
+holds on the class dataset but not on the hidden one.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from labkit.grading.key import Outcome
+from labkit.grading.plain import Plain
+from labkit.grading.reference import Difference, Reference, Settings, prints
+from labkit.grading.task import Exercise, Task
+
+
+@dataclass(frozen=True)
+class TaskMark:
+    """What one task has earned and why.
+
+    Attributes:
+        state: `same`, `differs`, `class_data`, `blank`, `refused`, `error`, `not_reached`.
+        rung: Of the ladder, when `differs`.
+        facts: What the words need; nothing of the hidden dataset.
+        hint: Place of the known wrong answer that this is, or None.
+    """
+
+    task: str
+    points: float
+    max_points: float
+    state: str
+    rung: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    hint: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as simple values."""
+        return asdict(self)
+
+
+class Markers:
+    """References of one exercise on the hidden and on the class dataset, as digests."""
+
+    def __init__(
+        self, exercise: Exercise, hidden: dict[str, Outcome], known: dict[str, Outcome]
+    ) -> None:
+        self.exercise = exercise
+        self._hidden = {t.id: _reference(t, hidden) for t in exercise.tasks}
+        self._class = {t.id: _reference(t, known) for t in exercise.tasks}
+        self._wrong = {
+            t.id: [
+                _prints(t, hidden.get(f"{t.id} wrong {i}"), around=True)
+                for i, _ in enumerate(t.wrong)
+            ]
+            for t in exercise.tasks
+        }
+
+    def mark(self, outcomes: dict[str, Outcome], not_run: set[str]) -> list[TaskMark]:
+        """Mark every task of a submission.
+
+        Args:
+            outcomes: Answers by label, as read from a run.
+            not_run: Tasks whose cells were never begun, or stopped the run.
+        """
+        return [
+            self._task(task, _last(outcomes, task.id), task.id in not_run)
+            for task in self.exercise.tasks
+        ]
+
+    def _task(self, task: Task, outcome: Outcome, not_run: bool) -> TaskMark:
+        if outcome.answer is None:
+            state = "not_reached" if outcome.state == "missing" and not_run else outcome.state
+            state = "blank" if state == "missing" else state
+            facts = {"error": outcome.reason} if state == "error" else dict(outcome.facts)
+            return TaskMark(task.id, 0.0, task.points, state, outcome.reason, facts)
+        difference = self._hidden[task.id].compare(outcome.answer)
+        if difference.same:
+            return TaskMark(task.id, task.points, task.points, "same")
+        if self._class[task.id].compare(outcome.answer).same:
+            return TaskMark(task.id, 0.0, task.points, "class_data")
+        came = _prints(task, outcome, around=False)
+        hint = next((i for i, known in enumerate(self._wrong[task.id]) if came & known), None)
+        points = round(task.points * earned(difference), 2)
+        facts = without_hidden(difference)
+        return TaskMark(task.id, points, task.points, "differs", difference.rung, facts, hint)
+
+
+def earned(difference: Difference) -> float:
+    """Return the share of a task's points that a difference leaves, from 0 to 1."""
+    return difference.share
+
+
+def without_hidden(difference: Difference) -> dict[str, Any]:
+    """Return the facts of a difference, less all that would show the hidden dataset."""
+    shown = {
+        k: v
+        for k, v in difference.facts.items()
+        if k not in ("row", "off", "matched", "doubled", "asked", "came", "number")
+    }
+    if difference.rung in ("type", "types", "column_count"):
+        shown |= {k: difference.facts[k] for k in ("asked", "came")}
+    if difference.rung == "rows":
+        shown["more"] = difference.facts["came"] > difference.facts["asked"]
+    return shown
+
+
+def _reference(task: Task, outcomes: dict[str, Outcome]) -> Reference:
+    answer = outcomes[task.id].answer
+    assert answer is not None
+    return Reference.of(answer, Settings.of(task.settings), salt=task.id, work=1)
+
+
+def _prints(task: Task, outcome: Outcome | None, *, around: bool) -> frozenset[str]:
+    answer: Plain | None = outcome.answer if outcome else None
+    if answer is None:
+        return frozenset()
+    return prints(answer, Settings.of(task.settings), salt=task.id, around=around, work=1)
+
+
+def _last(outcomes: dict[str, Outcome], task: str) -> Outcome:
+    """Return the last answer that was taken for a task, else why there is none."""
+    label, found = task, []
+    while label in outcomes:
+        found.append(outcomes[label])
+        label += " again"
+    answered = [outcome for outcome in found if outcome.answer is not None]
+    return (answered or found or [Outcome("missing")])[-1]
