@@ -12,7 +12,6 @@ side as competing risks. `part.causes` then holds, for those dead by the referen
 import numpy as np
 
 from labkit.world.calibration import baselines
-from labkit.world.disease import diseases
 from labkit.world.episode import kinds
 from labkit.world.hazard import YEAR, Baseline, cohort, invert
 from labkit.world.part import END_DAY, NEVER, Part

@@ -109,7 +109,11 @@ def fatal_days(part: Part, disease: Disease, onset: np.ndarray) -> np.ndarray:
     """
     people = people_of(part)
     rng = part.rng(f"fatal.{disease.name}")
-    acute, late, delay = rng.random(part.size), rng.standard_exponential(part.size), rng.random(part.size)
+    acute, late, delay = (
+        rng.random(part.size),
+        rng.standard_exponential(part.size),
+        rng.random(part.size),
+    )
     age = (onset - people.birth) / YEAR
     result = np.full(part.size, NEVER, dtype=np.int64)
     if disease.excess:

@@ -69,7 +69,9 @@ def _draw(part: Part, kind: Episode) -> tuple[np.ndarray, np.ndarray]:
     known = {**part.onset, **part.treatment}
     begin = people.entry if not kind.of else np.maximum(people.entry, known[kind.of] + 7)
     at_risk = np.flatnonzero(begin <= END_DAY)
-    top = np.array(kind.smoking)[people.smoking[at_risk]] * cohort(people.birth[at_risk], kind.trend)
+    top = np.array(kind.smoking)[people.smoking[at_risk]] * cohort(
+        people.birth[at_risk], kind.trend
+    )
     if kind.frailty:
         top = top * people.frailty[at_risk] ** kind.frailty
     for name, ratio in kind.after.items():

@@ -68,6 +68,9 @@ class Part:
     treatment: dict[str, np.ndarray] = field(
         default_factory=dict
     )  # treatment or programme -> first int32 day or NEVER, length n
+    found: dict[str, np.ndarray] = field(
+        default_factory=dict
+    )  # disease -> day the health service knows of it, int32 or NEVER, length n
     fatal: dict[str, np.ndarray] = field(
         default_factory=dict
     )  # disease -> day on which it alone would kill, int64 or NEVER, length n
@@ -78,7 +81,9 @@ class Part:
         default_factory=dict
     )  # kind of acute illness -> bool, beside its episodes
     cause: np.ndarray | None = None  # int16, what kills: place in `death.causes_of_death`
-    causes: Columns = field(default_factory=dict)  # of those dead by the reference date, see `death`
+    causes: Columns = field(
+        default_factory=dict
+    )  # of those dead by the reference date, see `death`
     contacts: Columns = field(default_factory=dict)  # what lies behind `encounter`, see `care`
     dispensings: Columns = field(default_factory=dict)  # see `drugs`
     tables: dict[str, Columns] = field(default_factory=dict)

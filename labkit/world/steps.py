@@ -6,20 +6,39 @@ A step may read what the steps before it have made, and draws from its own strea
 
 from collections.abc import Callable
 
+from labkit.world.care import diagnosis, encounter, patient, procedure
+from labkit.world.contacts import contacts
+from labkit.world.death import deaths
+from labkit.world.disease import onsets
+from labkit.world.episode import episodes
+from labkit.world.exposure import exposure, exposures
+from labkit.world.onset_table import onset
 from labkit.world.part import Part
 from labkit.world.people import people
 from labkit.world.population import death, education, family, income, person, residence
+from labkit.world.units import organisation
 
 Step = Callable[[Part], None]
 
 STEPS: tuple[Step, ...] = (
     people,  # part.people
-    # risk factors, onset of disease and part.people.death go here
+    exposures,  # smoking, BMI, frailty
+    onsets,  # part.onset and part.fatal: when each disease began, and would kill
+    episodes,  # part.episodes: acute illness that can come again
+    deaths,  # part.people.death
     family,  # part.people.mother: needs death, since a mother must be alive
     person,
     residence,
     education,
     income,
     death,
-    # care, registries, survey, notes, truth and defects go here
+    exposure,
+    onset,
+    organisation,
+    contacts,  # part.contacts: what the encounters are made from
+    patient,
+    encounter,
+    diagnosis,
+    procedure,
+    # registries, survey, notes, truth and defects go here
 )

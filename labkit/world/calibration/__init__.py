@@ -13,7 +13,9 @@ def load(name: str) -> dict[str, Any]:
     return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-Bands = tuple[list[float], list[float], list[float]]  # first ages, men, women: per 1000 person-years
+Bands = tuple[
+    list[float], list[float], list[float]
+]  # first ages, men, women: per 1000 person-years
 
 
 @cache

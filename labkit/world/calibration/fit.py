@@ -45,9 +45,7 @@ def at_risk(
     return years
 
 
-def events(
-    ages: list[float], birth: np.ndarray, day: np.ndarray, female: np.ndarray
-) -> np.ndarray:
+def events(ages: list[float], birth: np.ndarray, day: np.ndarray, female: np.ndarray) -> np.ndarray:
     """Count events by age band at the event and sex, shape (bands, 2)."""
     band = np.searchsorted(ages, (day - birth) / YEAR, side="right") - 1
     known = band >= 0

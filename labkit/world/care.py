@@ -1,0 +1,148 @@
+"""The tables of the clinical information system that follow from the contacts."""
+
+import numpy as np
+import pyarrow as pa
+
+from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of, main_codes
+from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, PROCEDURES, column, place
+from labkit.world.disease import diseases
+from labkit.world.names import names
+from labkit.world.part import END_DAY, IDS_PER_PARTITION, Part
+from labkit.world.population import date64, labels, people_of, text
+from labkit.world.region import region
+from labkit.world.units import units
+
+SECONDARY_HOSPITAL = 0.45  # chance that a known disease is written down at a stay
+SECONDARY_OUTPATIENT = 0.12
+SECONDARY_GP = 0.10
+MOST_SECONDARY = 3
+
+
+def moment(minutes: np.ndarray) -> np.ndarray:
+    """Return minutes since 1970 as datetime64[us]."""
+    return (minutes * 60_000_000).view("datetime64[us]")
+
+
+def patient_ids(part: Part) -> np.ndarray:
+    """Return the patient number of each place in the partition; its order tells nothing."""
+    order = part.rng("patient_id").permutation(part.size)
+    return part.index * IDS_PER_PARTITION + 1 + order.astype(np.int64)
+
+
+def encounter_ids(part: Part) -> np.ndarray:
+    """Return the encounter id of each contact."""
+    return part.ids(len(part.contacts["person"]))
+
+
+def patient(part: Part) -> None:
+    """Make the table `patient`: everyone with at least one contact."""
+    people = people_of(part)
+    assert people.death is not None
+    seen = np.zeros(part.size, dtype=bool)
+    seen[part.contacts["person"]] = True
+    number = patient_ids(part)
+    who = np.flatnonzero(seen)
+    who = who[np.argsort(number[who])]
+    given, family = names(part)
+    places = region(part.config.region)
+    found = units(part.config.region)
+    practice = found.practice[people.municipality]
+    gp = found.first_doctor[practice] + doctor_of(part)
+    dead = date64(people.death)[who].copy()
+    dead[people.death[who] > END_DAY] = np.datetime64("NaT")
+    part.tables["patient"] = {
+        "patient_id": number[who],
+        "fnr": text(people.fnr[who]),
+        "given_name": given.take(pa.array(who)),
+        "family_name": family.take(pa.array(who)),
+        "birth_date": date64(people.birth[who]),
+        "sex": labels(people.female[who], ["M", "F"]),
+        "municipality": pa.DictionaryArray.from_arrays(
+            pa.array(people.municipality[who].astype(np.int16)), pa.array(places.numbers.tolist())
+        ),
+        "gp_id": gp[who].astype(np.int32),
+        "death_date": pa.array(dead),
+    }
+
+
+def encounter(part: Part) -> None:
+    """Make the table `encounter`."""
+    found = part.contacts
+    part.tables["encounter"] = {
+        "encounter_id": encounter_ids(part),
+        "patient_id": patient_ids(part)[found["person"]],
+        "organisation_id": found["organisation"],
+        "practitioner_id": found["practitioner"],
+        "kind": labels(found["kind"], list(KINDS)),
+        "urgency": labels(found["acute"], ["planned", "acute"]),
+        "start_time": moment(found["start"]),
+        "end_time": moment(found["stop"]),
+    }
+
+
+def diagnosis(part: Part) -> None:
+    """Make the table `diagnosis`: the main one, then known diseases and causes of injury."""
+    found = part.contacts
+    rng = part.rng("diagnosis")
+    n = len(found["person"])
+    extra = np.full((n, MOST_SECONDARY), -1, dtype=np.int16)
+    hospital = found["kind"] <= OUTPATIENT
+    chance = np.where(found["kind"] == 0, SECONDARY_HOSPITAL, SECONDARY_OUTPATIENT)
+    chance = np.where(hospital, chance, np.where(found["kind"] == GP, SECONDARY_GP, 0.0))
+    chance = np.where(found["cause"] == CAUSE[BIRTH], 0.0, chance)
+    codes = main_codes(part)
+    day = found["start"] // 1440
+    filled = np.zeros(n, dtype=np.int64)
+    # In an order that differs from row to row no more than it must: from a common start.
+    for name, disease in diseases().items():
+        known = np.flatnonzero(part.found[name][found["person"]] <= day)
+        known = known[rng.random(len(known)) < chance[known]]
+        known = known[filled[known] < MOST_SECONDARY]
+        code = np.where(hospital[known], codes[name][found["person"][known]], place(disease.icpc2))
+        new = _stem(code) != _stem(found["main"][known])
+        known, code = known[new], code[new]
+        extra[known, filled[known]] = _as_history(name, code, hospital[known])
+        filled[known] += 1
+    injured = hospital & np.char.startswith(_WORDS, "S")[found["main"]]
+    injured &= filled < MOST_SECONDARY
+    who = np.flatnonzero(injured)
+    share = rng.random(len(who))
+    outside = np.where(share < 0.55, place("W0n0r"), place("W0n8r"))
+    extra[who, filled[who]] = outside
+    all_codes = np.concatenate([found["main"][:, None], extra], axis=1)
+    present = all_codes >= 0
+    row, _ = np.nonzero(present)
+    code = all_codes[present]
+    part.tables["diagnosis"] = {
+        "encounter_id": encounter_ids(part)[row],
+        "position": np.cumsum(present, axis=1)[present].astype(np.int16),
+        "code_system": labels((code >= FIRST_ICPC).astype(np.int8), ["ICD-10", "ICPC-2"]),
+        "code": column(code, DIAGNOSES),
+    }
+
+
+_WORDS = np.array(DIAGNOSES)
+_STEMS = np.unique(np.array([code[:3] for code in DIAGNOSES]), return_inverse=True)[1]
+
+
+def _stem(code: np.ndarray) -> np.ndarray:
+    """Number the three-character category of codes, so that two of one disease are alike."""
+    return _STEMS[code]
+
+
+def _as_history(name: str, code: np.ndarray, hospital: np.ndarray) -> np.ndarray:
+    """An acute event becomes a history of it when it is not the reason for the contact."""
+    history = {"mi": "I25.2", "stroke": "I69.3"}.get(name)
+    return np.where(hospital, place(history), code) if history else code
+
+
+def procedure(part: Part) -> None:
+    """Make the table `procedure`."""
+    found = part.contacts
+    row = np.flatnonzero(found["procedure"] >= 0)
+    part.tables["procedure"] = {
+        "encounter_id": encounter_ids(part)[row],
+        "position": np.ones(len(row), dtype=np.int16),
+        "code": column(found["procedure"][row], PROCEDURES),
+        "procedure_date": date64(found["start"][row] // 1440),
+    }

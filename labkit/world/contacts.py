@@ -1,0 +1,430 @@
+"""Contacts with the health service: why, when, where and with whom.
+
+`contacts` gathers them from disease, acute illness, births and everyday complaints, and leaves in
+`part.contacts`, sorted by person and start, one place for each encounter to be:
+    person     place in the partition, int32       kind      place in `KINDS`, int8
+    start, stop   minutes since 1970, int64         acute     bool
+    main       place in `DIAGNOSES`, int16          procedure place in `PROCEDURES` or -1, int16
+    organisation, practitioner   ids, int32         cause     place in `CAUSES`, int16
+"""
+
+import csv
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from labkit.world.calibration import Bands, baselines, load
+from labkit.world.diagnosis_codes import DIAGNOSES, pick, place, procedure_place
+from labkit.world.disease import diseases
+from labkit.world.episode import kinds as episode_kinds
+from labkit.world.hazard import YEAR, Baseline
+from labkit.world.part import END_DAY, NEVER, START_DAY, Part
+from labkit.world.population import YEARS, people_of
+from labkit.world.units import DOCTORS_PER_PRACTICE, DOCTORS_PER_SPECIALITY, Units, units
+
+KINDS = ("inpatient", "day", "outpatient", "gp", "out_of_hours")
+INPATIENT, DAY, OUTPATIENT, GP, OUT_OF_HOURS = range(5)
+MINUTES = 1440
+COMPLAINT_AGES = np.array([0, 6, 16, 30, 50, 67, 80])
+EVERYDAY, BIRTH, READMISSION = "everyday", "birth", "readmission"
+_FIRST = tuple(load("diseases")) + tuple(load("episodes"))
+CAUSES = (EVERYDAY, BIRTH, READMISSION, *_FIRST, *(f"control:{name}" for name in load("diseases")))
+CAUSE = {name: number for number, name in enumerate(CAUSES)}
+
+# Contacts per person-year of all people, by first age (men, women); the part that no disease of the
+# kit explains is fitted (baseline.csv, "everyday.KIND"). Consultations with GP 2019-2023 and
+# out-of-hours: Statistics Norway; stays 2004 by age, brought down to the 149 per 1000 of 2019; 70 and
+# above, day and outpatient by age: from memory, shaped to the totals of 2019 (64, 1189 per 1000).
+RATES: dict[str, Bands] = {
+    "gp": (
+        [0, 6, 16, 20, 30, 50, 67, 80, 90],
+        [1900, 1350, 1700, 1650, 2150, 2850, 3550, 4600, 3400],
+        [1800, 1400, 3000, 3500, 4200, 4050, 4150, 4900, 3500],
+    ),
+    "out_of_hours": (
+        [0, 6, 16, 20, 30, 50, 67, 80, 90],
+        [470, 200, 235, 220, 185, 180, 225, 345, 390],
+        [430, 200, 285, 300, 215, 180, 215, 335, 375],
+    ),
+    "outpatient": (
+        [0, 6, 16, 30, 50, 67, 80],
+        [700, 700, 650, 800, 1250, 2150, 1900],
+        [600, 600, 900, 1350, 1500, 1950, 1500],
+    ),
+    "day": (
+        [0, 6, 16, 30, 50, 67, 80],
+        [25, 20, 25, 35, 75, 190, 170],
+        [18, 16, 35, 55, 80, 180, 150],
+    ),
+    "inpatient": (
+        [0, 1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85],
+        [378, 109, 53, 42, 56, 60, 59, 66, 78, 88, 107, 131, 170, 227, 287, 345, 430, 515, 575],
+        [321, 80, 42, 38, 69, 124, 186, 193, 141, 104, 108, 127, 157, 192, 230, 315, 390, 450, 490],
+    ),
+}
+
+
+@dataclass
+class Gathered:
+    """Contacts on their way, in blocks of equal arrays."""
+
+    blocks: list[tuple[np.ndarray, ...]] = field(default_factory=list)
+
+    def add(
+        self,
+        person: np.ndarray,
+        day: np.ndarray,
+        kind: int | np.ndarray,
+        main: np.ndarray,
+        cause: str,
+        *,
+        acute: bool | np.ndarray = False,
+        days: float | np.ndarray = 0.0,
+        procedure: int | np.ndarray = -1,
+    ) -> None:
+        """Add one block; single values are spread over it. `days` is the mean length of stay."""
+        n = len(person)
+        if not n:
+            return
+
+        def spread(value: object, kind: type) -> np.ndarray:
+            return np.broadcast_to(np.asarray(value, dtype=kind), (n,))
+
+        self.blocks.append(
+            (
+                person.astype(np.int32),
+                day.astype(np.int64),
+                spread(kind, np.int8),
+                spread(main, np.int16),
+                spread(CAUSE[cause], np.int16),
+                spread(acute, np.bool_),
+                spread(days, np.float32),
+                spread(procedure, np.int16),
+            )
+        )
+
+    def arrays(self) -> list[np.ndarray]:
+        """Join the blocks, field by field."""
+        return [np.concatenate(parts) for parts in zip(*self.blocks, strict=True)]
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """What people come with, for one kind of contact: weights by sex and age group."""
+
+    main: np.ndarray
+    acute: np.ndarray
+    days: np.ndarray
+    procedure: np.ndarray
+    share: np.ndarray
+    limits: np.ndarray  # flat; group g lies between g and g + 1
+
+    def draw(self, group: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Return rows for groups (sex x age) from uniform draws."""
+        return np.searchsorted(self.limits, group + share, side="right") % len(self.main)
+
+
+@cache
+def complaints() -> dict[str, Complaints]:
+    """Read the everyday complaints by kind of contact."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    with (files("labkit.world.calibration") / "complaints.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            rows.setdefault(row["kind"], []).append(row)
+    found = {}
+    for kind, some in rows.items():
+        weights = np.array([[float(row[f"a{age}"]) for age in COMPLAINT_AGES] for row in some])
+        both = []
+        for sex in "MF":
+            fits = np.array([row["sex"] in ("any", sex) for row in some])
+            sums = np.cumsum(weights * fits[:, None], axis=0)
+            both.append((sums / sums[-1]).T)
+        shares = np.concatenate(both)  # (groups, complaints)
+        found[kind] = Complaints(
+            main=np.array([place(row["code"]) for row in some], dtype=np.int16),
+            acute=np.array([float(row["acute"]) for row in some]),
+            days=np.array([float(row["days"]) for row in some]),
+            procedure=np.array([procedure_place(row["procedure"]) for row in some], np.int16),
+            share=np.array([float(row["share"] or 0) for row in some]),
+            limits=(shares + np.arange(len(shares))[:, None]).ravel(),
+        )
+    return found
+
+
+def group_of(female: np.ndarray, age_years: np.ndarray) -> np.ndarray:
+    """Return the group of sex and age that `Complaints.draw` wants."""
+    group = np.searchsorted(COMPLAINT_AGES, age_years, side="right") - 1
+    return np.maximum(group, 0) + len(COMPLAINT_AGES) * female
+
+
+def everyday(part: Part, gathered: Gathered) -> None:
+    """Contacts for what the kit follows no disease of; frail people come more often."""
+    people = people_of(part)
+    assert people.frailty is not None
+    for kind, bands in RATES.items():
+        rng = part.rng(f"everyday.{kind}")
+        base = Baseline.from_bands(*baselines().get(f"everyday.{kind}", bands))
+        middle = (YEARS[:, None] + 0.5 - 1970) * YEAR - people.birth
+        age = np.clip(middle / YEAR, 0, 114).astype(np.int64)
+        # Some people go to the doctor more than others, whatever they have.
+        habit = rng.gamma(1.6, 1 / 1.6, part.size) * people.frailty**0.5
+        rate = base.rate[people.female.astype(np.int64), age] * habit
+        count = rng.poisson(np.where(middle > -YEAR, rate, 0.0))
+        year, who = np.nonzero(count)
+        year, who = np.repeat(year, count[year, who]), np.repeat(who, count[year, who])
+        day = START_OF_YEAR[year] + rng.integers(0, 365, len(who))
+        years_old = (day - people.birth[who]) / YEAR
+        known = complaints()[kind]
+        row = known.draw(group_of(people.female[who], years_old), rng.random(len(who)))
+        chance = rng.random((2, len(who)))
+        gathered.add(
+            who,
+            day,
+            KINDS.index(kind),
+            known.main[row],
+            EVERYDAY,
+            acute=chance[0] < known.acute[row],
+            days=known.days[row],
+            procedure=np.where(chance[1] < known.share[row], known.procedure[row], -1),
+        )
+
+
+START_OF_YEAR = (YEARS - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+
+
+def found_days(part: Part) -> None:
+    """Fill `part.found`: the day a disease is known to the health service, NEVER if it is not."""
+    for name, onset in part.onset.items():
+        care = load("follow_up")[name]
+        if "found" not in care:
+            part.found[name] = onset
+            continue
+        rng = part.rng(f"found.{name}")
+        known = rng.random(part.size) < care["found"]
+        delay = rng.exponential(care["delay"] * YEAR, part.size).astype(np.int64)
+        part.found[name] = np.where(known & (onset < NEVER), onset + delay, NEVER).astype(np.int32)
+
+
+def main_codes(part: Part) -> dict[str, np.ndarray]:
+    """Return each person's ICD-10 code of each disease, int16 places, held through life."""
+    return {
+        name: pick(disease.icd10, part.rng(f"code.{name}").random(part.size))
+        for name, disease in diseases().items()
+    }
+
+
+def from_disease(part: Part, gathered: Gathered) -> None:
+    """The contact at which a disease is found, and the controls that follow."""
+    people = people_of(part)
+    assert people.death is not None
+    last = np.minimum(people.death, END_DAY)
+    codes = main_codes(part)
+    for name, found in part.found.items():
+        care = load("follow_up")[name]
+        rng = part.rng(f"follow_up.{name}")
+        icpc = place(diseases()[name].icpc2)
+        new = np.flatnonzero((found >= people.entry) & (found <= last))
+        first = KINDS.index(care.get("first", "gp"))
+        if first == INPATIENT and "outside" in diseases()[name].fatal:
+            # Those who die the same day outside hospital are never admitted.
+            new = new[part.fatal[name][new] != found[new]]
+        main = codes[name][new] if first <= OUTPATIENT else np.full(len(new), icpc)
+        acute = first == INPATIENT
+        gathered.add(new, found[new], first, main, name, acute=acute, days=care.get("days", 0.0))
+
+        ever = np.flatnonzero(found <= last)
+        start = np.maximum(found, people.entry)[ever]
+        for kind in ("gp", "outpatient"):
+            rate = care.get(kind, 0.0)
+            early = np.clip(np.minimum(found[ever] + 2 * YEAR, last[ever]) - start, 0, None)
+            late = np.clip(last[ever] - np.maximum(found[ever] + 2 * YEAR, start), 0, None)
+            late_rate = rate * care.get("later", 1.0)
+            for length, per_year, begin in (
+                (early, rate, start),
+                (late, late_rate, np.maximum(found[ever] + 2 * YEAR, start)),
+            ):
+                count = rng.poisson(length / YEAR * per_year)
+                who = np.repeat(np.arange(len(ever)), count)
+                day = begin[who] + 7 + rng.random(len(who)) * length[who]
+                main = codes[name][ever[who]] if kind == "outpatient" else np.full(len(who), icpc)
+                gathered.add(ever[who], day, KINDS.index(kind), main, f"control:{name}")
+
+
+EPISODE_DAYS = {
+    "pneumonia": 5.0,
+    "influenza": 3.5,
+    "covid": 6.0,
+    "copd_exacerbation": 4.8,
+    "hf_admission": 5.5,
+    "mi_again": 4.0,
+    "stroke_again": 8.0,
+    "hip_again": 6.5,
+    "fall": 3.0,
+    "uti": 4.0,
+}
+
+
+def from_episodes(part: Part, gathered: Gathered) -> None:
+    """Acute illness: admitted, or seen by the GP or the out-of-hours service."""
+    for name, (who, day) in part.episodes.items():
+        kind = episode_kinds()[name]
+        rng = part.rng(f"contact.{name}")
+        share = rng.random((2, len(who)))
+        inside = part.admitted[name]
+        gathered.add(
+            who[inside],
+            day[inside],
+            INPATIENT,
+            pick(kind.icd10, share[0][inside]),
+            name,
+            acute=True,
+            days=EPISODE_DAYS[name],
+        )
+        outside = ~inside
+        gathered.add(
+            who[outside],
+            day[outside],
+            np.where(share[1][outside] < 0.75, GP, OUT_OF_HOURS),
+            pick(kind.icpc2, share[0][outside]),
+            name,
+            acute=True,
+        )
+
+
+def births(part: Part, gathered: Gathered) -> None:
+    """Deliveries, by the children born in the window whose mother is in the partition."""
+    people = people_of(part)
+    child = np.flatnonzero((people.mother >= 0) & (people.birth >= START_DAY))
+    child = child[np.lexsort((people.birth[child], people.mother[child]))]
+    mother, day = people.mother[child], people.birth[child]
+    twin = np.r_[False, (mother[1:] == mother[:-1]) & (day[1:] == day[:-1])]
+    twins = np.r_[twin[1:], False] & ~twin if len(twin) else twin
+    rng = part.rng("births")
+    caesarean = rng.random(len(child)) < np.where(twins, 0.42, 0.157)
+    vacuum = rng.random(len(child)) < 0.10
+    procedure = np.where(caesarean, procedure_place("MCA10"), -1)
+    procedure = np.where(~caesarean & vacuum, procedure_place("MAE00"), procedure)
+    main = np.where(twins, place("Z37.2"), place("Z37.0"))
+    first = ~twin
+    gathered.add(
+        mother[first],
+        day[first],
+        INPATIENT,
+        main[first],
+        BIRTH,
+        acute=~caesarean[first] | (rng.random(int(first.sum())) < 0.6),
+        days=np.where(caesarean, 3.6, 2.6)[first],
+        procedure=procedure[first],
+    )
+    gathered.add(child, day, INPATIENT, np.full(len(child), place("Z38.0")), BIRTH, days=2.4)
+
+
+def contacts(part: Part) -> None:
+    """Gather all contacts, give them time and place, and drop what cannot be."""
+    found_days(part)
+    gathered = Gathered()
+    from_disease(part, gathered)
+    from_episodes(part, gathered)
+    births(part, gathered)
+    everyday(part, gathered)
+    person, day, kind, main, cause, acute, days, procedure = gathered.arrays()
+    people = people_of(part)
+    assert people.death is not None
+    last = np.minimum(people.death, END_DAY)[person]
+    rng = part.rng("contact.time")
+    n = len(person)
+    # What is planned happens on weekdays (day 0, 1 January 1970, was a Thursday).
+    weekday = (day + 3) % 7
+    planned = ~acute & (kind != OUT_OF_HOURS) & (cause != CAUSE[BIRTH])
+    day = day + np.where((planned | (kind == GP)) & (weekday > 4), 7 - weekday, 0)
+    minute = _minute(kind, acute, day, rng)
+    start = day * MINUTES + minute
+    stop = start + _length(kind, days, rng)
+    keep = (day >= people.entry[person]) & (day <= last)
+    keep &= ~(planned & (day == people.death[person]))
+    stop = np.minimum(stop, (last + 1) * MINUTES - 1)
+
+    order = np.flatnonzero(keep)
+    order = order[
+        np.argsort(person[order].astype(np.int64) * (1 << 32) + start[order], kind="stable")
+    ]
+    # Nobody is elsewhere while in a ward: the latest end of an earlier stay, person by person.
+    place_in_time = person[order].astype(np.int64) * (1 << 32)
+    in_ward = np.where(kind[order] == INPATIENT, stop[order], 0)
+    busy = np.maximum.accumulate(place_in_time + in_ward)
+    order = order[start[order] + place_in_time >= np.r_[0, busy[:-1]]]
+
+    person, kind, main = person[order], kind[order], main[order]
+    where, who = _place(part, person, kind, main, rng)
+    part.contacts = {
+        "person": person,
+        "kind": kind,
+        "start": start[order],
+        "stop": stop[order],
+        "acute": acute[order],
+        "main": main,
+        "procedure": procedure[order],
+        "cause": cause[order],
+        "organisation": where,
+        "practitioner": who,
+    }
+    assert n >= len(order)
+
+
+def _minute(
+    kind: np.ndarray, acute: np.ndarray, day: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw the minute of the day: office hours, evenings, or round the clock."""
+    share = rng.random(len(kind))
+    office = 8 * 60 + np.floor(share * 84) * 5  # 08:00 to 14:55
+    weekend = (day + 3) % 7 > 4
+    evening = np.where(weekend, 9 * 60 + share * 14 * 60, 16 * 60 + share * 7.5 * 60)
+    # Acute stays begin most often around midday and in the evening.
+    bell = (14 + 5.5 * rng.standard_normal(len(kind))) % 24 * 60
+    morning = 7 * 60 + np.floor(share * 12) * 10
+    ward = np.where(acute, bell, morning)
+    minute = np.choose(kind, [ward, morning, office, office, evening])
+    return minute.astype(np.int64)
+
+
+def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw how long contacts last, in minutes; stays are lognormal about their mean."""
+    spread = rng.standard_normal(len(kind))
+    stay = np.maximum(days, 0.3) * np.exp(0.75 * spread - 0.28) * MINUTES
+    short = np.array([0, 330, 30, 18, 25])[kind] * np.exp(0.25 * spread)
+    return np.where(kind == INPATIENT, np.maximum(stay, 180), np.maximum(short, 5)).astype(np.int64)
+
+
+def _place(
+    part: Part,
+    person: np.ndarray,
+    kind: np.ndarray,
+    main: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose organisation and practitioner: own GP mostly, the speciality of the diagnosis."""
+    found = units(part.config.region)
+    home = people_of(part).municipality[person]
+    hospital = found.hospital[home]
+    elsewhere = rng.random(len(person)) < 0.10
+    hospital = np.where(elsewhere, found.central, hospital)
+    where = np.choose(
+        kind, [hospital, hospital, hospital, found.practice[home], found.out_of_hours[home]]
+    )
+    draw = rng.integers(0, 60, len(person))
+    own = doctor_of(part)[person]
+    doctor = np.where(draw < 48, own, draw % DOCTORS_PER_PRACTICE)
+    special = _specialities(found)[main] * DOCTORS_PER_SPECIALITY + draw % DOCTORS_PER_SPECIALITY
+    offset = np.where(kind <= OUTPATIENT, special, np.where(kind == GP, doctor, draw % 5))
+    return where.astype(np.int32), (found.first_doctor[where] + offset).astype(np.int32)
+
+
+def doctor_of(part: Part) -> np.ndarray:
+    """Place of each person's regular GP among the doctors of the practice."""
+    return part.rng("regular_gp").integers(0, DOCTORS_PER_PRACTICE, part.size)
+
+
+def _specialities(found: Units) -> np.ndarray:
+    return np.array([found.speciality(code) for code in DIAGNOSES])

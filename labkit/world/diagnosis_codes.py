@@ -1,0 +1,60 @@
+"""Codes as small integers: places in one list that holds ICD-10 first, then ICPC-2."""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pyarrow as pa
+
+
+@cache
+def code_list(*systems: str) -> tuple[str, ...]:
+    """Return the codes of one or more systems, in the order of their files.
+
+    Examples:
+        >>> code_list("icd10")[0], len(code_list("icd10", "icpc2")) > 300
+        ('A04.7', True)
+    """
+    found: list[str] = []
+    for system in systems:
+        with (files("labkit.codes") / f"{system}.csv").open(encoding="utf-8") as file:
+            found += [row["code"] for row in csv.DictReader(file)]
+    return tuple(found)
+
+
+DIAGNOSES = code_list("icd10", "icpc2")
+PROCEDURES = code_list("procedures")
+_PLACE = {code: place for place, code in enumerate(DIAGNOSES)}
+_PROCEDURE = {code: place for place, code in enumerate(PROCEDURES)}
+FIRST_ICPC = len(code_list("icd10"))
+
+
+def place(code: str) -> int:
+    """Return a diagnosis code's place in `DIAGNOSES`."""
+    return _PLACE[code]
+
+
+def procedure_place(code: str) -> int:
+    """Return a procedure code's place in `PROCEDURES`, -1 for none."""
+    return _PROCEDURE[code] if code else -1
+
+
+def pick(weights: Mapping[str, float], share: np.ndarray) -> np.ndarray:
+    """Choose codes by weight from uniform draws; int16 places, shape of `share`.
+
+    Examples:
+        >>> [DIAGNOSES[p] for p in pick({"I10": 1, "I20.9": 3}, np.array([0.1, 0.3]))]
+        ['I10', 'I20.9']
+    """
+    places = np.array([place(code) for code in weights], dtype=np.int16)
+    limits = np.cumsum(list(weights.values()))
+    return places[np.searchsorted(limits / limits[-1], share, side="right")]
+
+
+def column(places: np.ndarray, words: tuple[str, ...]) -> pa.DictionaryArray:
+    """Return places in a word list as a dictionary-encoded column; -1 becomes null."""
+    mask = places < 0
+    index = pa.array(places.astype(np.int16), mask=mask if mask.any() else None)
+    return pa.DictionaryArray.from_arrays(index, pa.array(words))
