@@ -11,10 +11,12 @@ Examples:
 
 from labkit.schema import ehr, population, registry, survey, truth
 from labkit.schema.ddl import ddl
+from labkit.schema.dictionary import catalogue
 from labkit.schema.layers import LAYERS, layer, layer_of, table
 
 __all__ = [
     "LAYERS",
+    "catalogue",
     "ddl",
     "ehr",
     "layer",

@@ -18,6 +18,10 @@ FERTILITY = (
 )
 YOUNGER_PER_YEAR = 0.10  # mothers were younger in earlier years, back to 1960
 BETWEEN_BIRTHS = 300  # days at least between children of one mother who are not twins
+# Of mothers alive at the window's start, those who live in the region; from memory.
+MOTHERS_HERE = 0.85
+GOMPERTZ = (89.84, 0.11)  # modal age and slope of women's mortality (life expectancy 84.6, 2023)
+WITH_MOTHER = 18  # younger than this at the reference date: home and moves are the mother's
 
 MOVES_PER_YEAR = ((0, 0.025), (18, 0.07), (30, 0.03), (45, 0.012), (67, 0.008))  # from memory
 
@@ -88,7 +92,8 @@ def family(part: Part) -> None:
     women = women[np.argsort(people.birth[women], kind="stable")]
     mother = np.full(part.size, -1, dtype=np.int32)
     native = people.entry <= np.maximum(people.birth, START_DAY)
-    children = np.flatnonzero(native & (people.birth >= part_day(1945)))
+    native &= rng.random(part.size) < _mother_is_here(people.birth)
+    children = np.flatnonzero(native)
     children = children[np.argsort(people.birth[children], kind="stable")]
     open_ = children
     for _ in range(25):
@@ -99,6 +104,8 @@ def family(part: Part) -> None:
     mother[open_] = -1
     _join_twins(people, mother)
     people.mother = mother
+    minor = _minors(people)
+    people.municipality[minor] = people.municipality[mother[minor]]
     known = np.flatnonzero(mother >= 0)
     part.tables["family"] = {
         "child_id": people.person_id[known],
@@ -121,6 +128,20 @@ def _candidates(
     if people.death is not None:
         fits &= people.death[found] > birth
     return np.where(fits, found, -1)
+
+
+def _mother_is_here(birth: np.ndarray) -> np.ndarray:
+    """Chance that a mother lives in the region at the window's start, or at a birth in it."""
+    mode, slope = GOMPERTZ
+    age = 27 + (START_DAY - birth) / 365.25
+    alive = np.exp(np.exp(-slope * mode) - np.exp(slope * (age - mode)))
+    return np.where(birth >= START_DAY, 1.0, MOTHERS_HERE * alive)
+
+
+def _minors(people: People) -> np.ndarray:
+    """Places of those who live with their mother."""
+    young = (END_DAY - people.birth) / 365.25 < WITH_MOTHER
+    return np.flatnonzero(young & (people.mother >= 0))
 
 
 def _age_of_mothers(birth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -149,8 +170,9 @@ def _misfits(
 
 def _join_twins(people: People, mother: np.ndarray) -> None:
     """Give the second of two neighbours born on one day in the window the first one's mother."""
-    same = np.r_[False, np.diff(people.birth) == 0] & (people.birth >= START_DAY)
-    second = np.flatnonzero(same & (people.entry == people.birth))
+    born_here = (people.entry == people.birth) & (people.birth >= START_DAY)
+    same = np.r_[False, (np.diff(people.birth) == 0) & born_here[:-1]]
+    second = np.flatnonzero(same & born_here)
     mother[second] = mother[second - 1]
 
 
@@ -166,9 +188,13 @@ def residence(part: Part) -> None:
     ages, rates = np.array(MOVES_PER_YEAR).T
     rate = rates[np.maximum(np.searchsorted(ages, age, side="right") - 1, 0)]
     chance = rate * (END_DAY - people.entry) / 365.25 / 2
-    moved = (rng.random((2, part.size)) < chance) & (day > people.entry + 30) & (day < end - 30)
-    moved[0] &= ~moved[1] | (day[1] - day[0] > 30)
+    moved = rng.random((2, part.size)) < chance
     earlier = rng.choice(len(weights), (2, part.size), p=weights)
+    minor = _minors(people)
+    for draws in (day, moved, earlier):
+        draws[:, minor] = draws[:, people.mother[minor]]
+    moved &= (day > people.entry + 30) & (day < end - 30)
+    moved[0] &= ~moved[1] | (day[1] - day[0] > 30)
 
     who = np.arange(part.size)
     homes = np.empty((3, part.size), dtype=np.int64)

@@ -1,0 +1,128 @@
+"""The data dictionary and the variable catalogue, written from the declarations."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.dialects import postgresql
+
+from labkit.schema.layers import LAYERS, layer, layer_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TITLES = {
+    "population": ("Befolkning", "Population"),
+    "ehr": ("Journalsystem", "Clinical information system"),
+    "registry": ("Registre", "Registries"),
+    "survey": ("Undersøkelser og biobank", "Surveys and biobank"),
+    "truth": ("Fasit", "Truth"),
+}
+CATALOGUE = ("layer", "table", "column", "type", "key", "null", "unit", "codes", "nb", "en")
+
+
+def markdown(name: str) -> str:
+    """Write the data dictionary of one layer, in bokmål and English.
+
+    Args:
+        name: A layer in `schema.LAYERS`.
+
+    Returns:
+        Markdown: for each table what a row is, and each column's type, key, unit, codes and
+        meaning; the values of small code lists below.
+
+    Raises:
+        InputError: If there is no such layer.
+
+    Examples:
+        >>> print(markdown("population").splitlines()[0])
+        # Befolkning / Population
+    """
+    nb, en = TITLES.get(name, (name, name))
+    lines = [f"# {nb} / {en}", ""]
+    for table in layer(name).tables.values():
+        lines += _table(table)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def catalogue() -> "pd.DataFrame":
+    """List every variable of the kit's databases: one row per column of a table.
+
+    Returns:
+        DataFrame with columns layer, table, column, type, key, null, unit, codes, nb, en; text
+        everywhere, empty where there is nothing to say; `null` is "yes" or "no".
+
+    Examples:
+        >>> found = catalogue()
+        >>> row = found[(found.table == "income") & (found.column == "income_nok")].iloc[0]
+        >>> row["unit"], row["type"], row["en"]
+        ('NOK', 'INTEGER', 'Income after tax')
+    """
+    import pandas as pd
+
+    rows = [
+        (
+            layer_of(table.name),
+            table.name,
+            column.name,
+            _type(column),
+            _key(column),
+            "yes" if column.nullable else "no",
+            column.info["unit"] or "",
+            _codes(column),
+            column.info["nb"],
+            column.info["en"],
+        )
+        for metadata in LAYERS.values()
+        for table in metadata.tables.values()
+        for column in table.columns
+    ]
+    return pd.DataFrame(rows, columns=list(CATALOGUE))
+
+
+def _table(table: Table) -> Iterator[str]:
+    row_nb, row_en = table.info["row"]
+    yield f"## {table.name}"
+    yield ""
+    yield f"{table.info['nb']}. Én rad: {row_nb}.  "
+    yield f"{table.info['en']}. One row: {row_en}."
+    yield ""
+    yield "| kolonne, column | type | nøkkel, key | null | enhet, unit | koder, codes | nb | en |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for column in table.columns:
+        cells = (
+            f"`{column.name}`",
+            _type(column),
+            _key(column),
+            "ja / yes" if column.nullable else "",
+            column.info["unit"] or "",
+            _codes(column),
+            column.info["nb"],
+            column.info["en"],
+        )
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield ""
+    for column in table.columns:
+        if isinstance(column.info["codes"], dict):
+            values = "; ".join(
+                f"`{code}` {nb} / {en}" for code, (nb, en) in column.info["codes"].items()
+            )
+            yield f"- `{column.name}`: {values}"
+    yield ""
+
+
+def _type(column: Column[Any]) -> str:
+    text = str(column.type.compile(dialect=postgresql.dialect()))
+    return text.replace(" WITHOUT TIME ZONE", "")
+
+
+def _key(column: Column[Any]) -> str:
+    """PK, UK (unique) and FK with what it refers to."""
+    words = ["PK"] if column.primary_key else ["UK"] if column.unique else []
+    words += [f"FK {key.target_fullname}" for key in column.foreign_keys]
+    return ", ".join(words)
+
+
+def _codes(column: Column[Any]) -> str:
+    codes = column.info["codes"]
+    return ", ".join(codes) if isinstance(codes, dict) else codes or ""
