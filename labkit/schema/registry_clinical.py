@@ -3,7 +3,7 @@
 They belong to the layer of `labkit.schema.registry`, and carry the same common pseudonym.
 """
 
-from sqlalchemy import CHAR, BigInteger, Date, Integer, SmallInteger, String
+from sqlalchemy import CHAR, BigInteger, Date, Double, Integer, SmallInteger, String
 
 from labkit.schema.declare import column, table
 from labkit.schema.registry import METADATA
@@ -60,7 +60,7 @@ mfr = table(
         unit="day",
         null=True,
     ),
-    column("fodselsvekt", SmallInteger, "Fødselsvekt", "Birth weight", unit="g", null=True),
+    column("fodselsvekt", Double, "Fødselsvekt", "Birth weight", unit="g", null=True),
     column(
         "apgar1", SmallInteger, "Apgar etter ett minutt (0-10)", "Apgar at one minute", null=True
     ),
