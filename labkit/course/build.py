@@ -113,7 +113,7 @@ def build(
         command = " ".join(["uv run labkit build", *sorted(wanted)])
         problems += [*stale, say("course.stale_mend", command=command)]
     if problems:
-        raise BuildError("\n".join(problems))
+        raise BuildError("\n".join(dict.fromkeys(problems)))
     return built
 
 

@@ -163,9 +163,9 @@ def _check_twins(cells: list[Cell], faults: Faults) -> None:
             continue
         following = cells[position] if position < len(cells) else None
         if cell.lang == "en":
-            faults.add(cell.line, "no_twin", lang="en", other="nb", where=_before(True))
+            faults.add(cell.line, "no_twin", which="en", other="nb", where=_before(True))
         elif following is None or following.lang != "en":
-            faults.add(cell.line, "no_twin", lang="nb", other="en", where=_before(False))
+            faults.add(cell.line, "no_twin", which="nb", other="en", where=_before(False))
         else:
             position += 1
             if cell.task != following.task:
@@ -187,29 +187,27 @@ def _shape(prose: str) -> list[str]:
 
 def _check_concepts(cells: list[Cell], module: Module, course: Course, faults: Faults) -> None:
     """Find words in code that a later module is the first to teach."""
+    later = course.introduced_after(module)
     for cell in cells:
         if cell.kind != "code":
             continue
-        code = "\n".join([cell.source, *_imports(cell.source)])
-        for concept, later in course.introduced_after(module).items():
-            found = re.search(rf"(?<!\w){re.escape(concept)}(?!\w)", code)
-            if found:
-                line = cell.line + 1 + code[: found.start()].count("\n")
-                last = cell.line + 1 + cell.source.count("\n")
-                faults.add(
-                    min(line, last),
-                    "too_early",
-                    concept=concept,
-                    later=later.number,
-                    title=later.name,
-                    module=module.number,
-                )
+        found = {
+            (line, concept)
+            for line, text in [*enumerate(cell.source.splitlines(), 1), *_imports(cell.source)]
+            for concept in later
+            if re.search(rf"(?<!\w){re.escape(concept)}(?!\w)", text)
+        }
+        for line, concept in sorted(found):
+            teaches = {"later": later[concept].number, "title": later[concept].name}
+            at = cell.line + line
+            faults.add(at, "too_early", concept=concept, module=module.number, **teaches)
 
 
-def _imports(code: str) -> list[str]:
-    """Return what a cell imports, dotted: `from labkit import er` gives `labkit.er`."""
+def _imports(code: str) -> list[tuple[int, str]]:
+    """Return what a cell imports from, by line: `from labkit import er` gives `labkit.er`."""
     try:
         nodes = list(ast.walk(ast.parse(code)))
     except SyntaxError:  # magics; running the notebook tells whether it is Python
         return []
-    return [f"{n.module}.{a.name}" for n in nodes if isinstance(n, ast.ImportFrom) for a in n.names]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    return [(node.lineno, f"{node.module}.{name.name}") for node in imports for name in node.names]

@@ -148,6 +148,8 @@ def _is_whole(
             faults.add(found[later].line, "order", task=task, what=what, before=other)
     if "check" in found and _parse_check(found["check"]) is None:
         faults.add(found["check"].line, "bad_check", task=task, came=found["check"].source)
+    if "statement" in found and "statement_en" not in found:
+        return False  # a twin is missing, which is told already
     if len(faults.found) == before:
         _check_answers(found, [c for c in cells if c.role == "wrong" and c.task == task], faults)
     return len(faults.found) == before
@@ -167,7 +169,7 @@ def _check_answers(found: dict[str, Any], wrong: list[Cell], faults: Faults) -> 
         if cell.role == "wrong":
             for lang in LANGUAGES:
                 if not str(cell.metadata.get(lang) or "").strip():
-                    faults.add(cell.line, "no_hint", task=cell.task, lang=lang)
+                    faults.add(cell.line, "no_hint", task=cell.task, which=lang)
         try:
             if answer not in _assigned(cell.source):
                 faults.add(cell.line, "no_answer", task=cell.task, what=what, answer=answer)

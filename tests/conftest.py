@@ -1,0 +1,17 @@
+"""Settings of the whole suite."""
+
+import os
+
+import pytest
+
+# Submissions and samples under tests/ are read by their tests, not run as notebooks of the course.
+collect_ignore_glob = ["*.ipynb", "*/sample/*"]
+
+# A developer's own settings change no test, nor the kernels that nbval starts.
+for name in ("LABKIT_LANG", "LABKIT_KEYS", "LABKIT_DATA"):
+    os.environ.pop(name, None)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Use no workers when paths are given: to start them takes longer than most single files."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
