@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.part import END_DAY, NEVER, START_DAY, Part, People
-from labkit.world.people import level_at, part_day
+from labkit.world.people import level_at
 from labkit.world.region import ERA_STARTS, region
 
 YEARS = np.arange(2010, 2025)
