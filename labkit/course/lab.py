@@ -62,7 +62,7 @@ def open_lab(
 
 def prepare(folder: Path, lang: Language, console: Console) -> Laid:
     """Do all that comes before JupyterLab: dataset, lessons, exercises, start page."""
-    from labkit.world import class_dataset
+    from labkit.world.classroom import class_dataset
 
     laid = lay_out(folder, lang)
     class_dataset()

@@ -9,7 +9,7 @@ its cells say. To run a notebook changes its outputs, not its content.
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -80,14 +80,12 @@ def lay_out(folder: Path, lang: Language | None = None, *, source: Path | None =
             state["files"][name]["source"] = _digest(content)
         write_state(folder, state)
     except OSError as error:
-        raise MachineError(
-            say("lab.not_writable", lang, folder=folder, why=error.strerror or error)
-        ) from error
+        raise _not_writable(folder, error, lang) from error
     return laid
 
 
 def _plan(
-    folder: Path, files: dict[str, Any], wanted: dict[str, tuple[bytes, str]], laid: Laid
+    folder: Path, files: dict[str, Any], wanted: Mapping[str, tuple[bytes, str]], laid: Laid
 ) -> Iterator[tuple[str, bytes, str]]:
     """Decide for each file of the kit where it goes; record in `files` what it will hold.
 
@@ -166,7 +164,8 @@ def read_state(folder: Path) -> dict[str, Any]:
             state["lang"] in LANGUAGES
             and set(state["languages"]) <= set(LANGUAGES)
             and all(
-                isinstance(f["laid"], list) and f["source"] + "" for f in state["files"].values()
+                isinstance(known["laid"], list) and isinstance(known["source"], str)
+                for known in state["files"].values()
             )
             and isinstance(state["start"], list)
         )
@@ -200,11 +199,14 @@ def _check(folder: Path) -> None:
             raise InputError(say("lab.is_file", folder=folder))
         entries = {entry.name for entry in folder.iterdir()} - _FOREIGN
     except OSError as error:
-        raise MachineError(
-            say("lab.not_writable", folder=folder, why=error.strerror or error)
-        ) from error
+        raise _not_writable(folder, error) from error
     if entries and HIDDEN not in entries:
         raise InputError(say("lab.not_a_lab", folder=folder, what=sorted(entries)[0]))
+
+
+def _not_writable(folder: Path, error: OSError, lang: Language | None = None) -> MachineError:
+    why = ": ".join(str(part) for part in (error.strerror or error, error.filename) if part)
+    return MachineError(say("lab.not_writable", lang, folder=folder, why=why))
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

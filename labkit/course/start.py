@@ -155,9 +155,10 @@ def render(chapters: list[Chapter], lang: Language) -> str:
 
 def _current(chapters: list[Chapter]) -> Chapter | None:
     """Choose the module to go on with: the first one begun and not finished, else the first new."""
-    unfinished = [c for c in chapters if c.solved < len(c.items) or not c.items and c.lesson]
+    unfinished = [c for c in chapters if c.solved < len(c.items) or (not c.items and c.lesson)]
     with_tasks = [c for c in unfinished if c.items]
-    return next((c for c in with_tasks if c.begun), (with_tasks or unfinished or [None])[0])
+    begun = [c for c in with_tasks if c.begun]
+    return next(iter(begun or with_tasks or unfinished), None)
 
 
 def _next_step(chapters: list[Chapter], lang: Language) -> str:
@@ -249,10 +250,10 @@ def _read_items(cells: list[dict[str, Any]], exercise: str, best: dict[str, Best
 
 
 def _title(statement: str, task: str) -> str:
-    """Take a title from a statement: its first line or sentence, without id, points, Markdown.
+    r"""Take a title from a statement: its first line or sentence, without id, points, Markdown.
 
     Examples:
-        >>> _title("## 5.2 Stays and people (2 points)\\n\\nHow many ...", "5.2")
+        >>> _title("## 5.2 Stays and people (2 points)\n\nHow many ...", "5.2")
         'Stays and people'
         >>> _title("**5.3 (1 poeng).** Hvor mange `opphold` var det i 2023? Gi et tall.", "5.3")
         'Hvor mange opphold var det i 2023?'
