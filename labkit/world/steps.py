@@ -9,6 +9,7 @@ from collections.abc import Callable
 from labkit.world.care import diagnosis, encounter, patient, procedure
 from labkit.world.contacts import contacts
 from labkit.world.death import deaths
+from labkit.world.defects import defects
 from labkit.world.disease import onsets
 from labkit.world.episode import episodes
 from labkit.world.exposure import exposure, exposures
@@ -16,6 +17,12 @@ from labkit.world.onset_table import onset
 from labkit.world.part import Part
 from labkit.world.people import people
 from labkit.world.population import death, education, family, income, person, residence
+from labkit.world.registry.birth import mfr
+from labkit.world.registry.cancer import kreft
+from labkit.world.registry.hospital import npr
+from labkit.world.registry.primary import kpr
+from labkit.world.registry.pseudonym import identity
+from labkit.world.registry.vaccination import sysvak
 from labkit.world.units import organisation
 
 Step = Callable[[Part], None]
@@ -40,5 +47,12 @@ STEPS: tuple[Step, ...] = (
     encounter,
     diagnosis,
     procedure,
-    # registries, survey, notes, truth and defects go here
+    identity,  # pseudonyms of the registry extracts
+    npr,
+    kpr,
+    mfr,
+    kreft,
+    sysvak,
+    # lmr, dar, infarkt, diabetes, survey, notes, truth go here
+    defects,  # last: damage to the registry extracts, and the key to it
 )

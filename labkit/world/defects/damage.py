@@ -137,17 +137,17 @@ def later(low: int, high: int) -> Damage:
 
 
 def later_time(texts: Texts, rng: np.random.Generator, rows: Rows) -> Texts:
-    """Move a point in time by 1-45 minutes."""
+    """Move a point in time by 1-4 minutes: less than any contact lasts."""
     times = np.array([t[:19] for t in texts if t is not None], dtype="datetime64[s]")
     return [
         str(t).replace("T", " ")
-        for t in times + rng.integers(1, 46, len(texts)) * np.timedelta64(60)
+        for t in times + rng.integers(1, 5, len(texts)) * np.timedelta64(60)
     ]
 
 
-def next_day(pattern: str) -> Damage:
-    """Move a date written as text by one day."""
-    return each(lambda text: (read_date(text, pattern) + timedelta(days=1)).strftime(pattern))
+def day_before(pattern: str) -> Damage:
+    """Move a date written as text back by one day."""
+    return each(lambda text: (read_date(text, pattern) - timedelta(days=1)).strftime(pattern))
 
 
 def comma_number(change: Callable[[float], float], decimals: int) -> Callable[[str], str]:

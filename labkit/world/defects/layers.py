@@ -15,6 +15,7 @@ from labkit.world.defects.damage import (
     can_swap,
     chosen,
     comma_number,
+    day_before,
     each,
     emptied,
     end_before_start,
@@ -23,7 +24,6 @@ from labkit.world.defects.damage import (
     letter_for_digit,
     lost_comma,
     mojibake,
-    next_day,
     no_such_day,
     number,
     swap_day_and_month,
@@ -384,10 +384,10 @@ DUPLICATES: tuple[Duplicates, ...] = (
     Duplicates("npr", 0.002, "inntid", later_time),
     Duplicates("kpr", 0.004),
     Duplicates("lmr", 0.003),
-    Duplicates("lmr", 0.002, "utlevert", next_day(COMPACT)),
+    Duplicates("lmr", 0.002, "utlevert", day_before(COMPACT)),
     Duplicates("diabetes", 0.01),
     Duplicates("sysvak", 0.003),
-    Duplicates("sysvak", 0.002, "vaksinedato", next_day(ISO)),
+    Duplicates("sysvak", 0.002, "vaksinedato", day_before(ISO)),
 )
 
 

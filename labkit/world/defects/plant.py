@@ -50,6 +50,8 @@ def defects(part: Part) -> None:
     level = part.config.defects
     if level != "none":
         for registry in dict.fromkeys(layer.registry for layer in (*LAYERS, *DUPLICATES)):
+            if registry not in part.tables:
+                continue
             view = View(part, registry)
             for layer in LAYERS:
                 if layer.registry == registry and (level == "hard" or not layer.hard):

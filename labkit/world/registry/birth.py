@@ -5,7 +5,8 @@ Source:
     deviation 12 %. Shares of preterm birth, caesarean section, still and multiple birth, mean
     weight and length of pregnancy: the calibration figures (`preterm_share`, `caesarean_share`,
     `stillbirth_rate`, `birth_weight_mean`, ...). Smoking lowers the weight by about 190 g and
-    raises preterm birth by 1.3; Apgar and mode of delivery by length of pregnancy from memory.
+    raises preterm birth by 1.3; Apgar by length of pregnancy from memory.
+    The mode of delivery is that of the stay in the records.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from labkit.world.diagnosis_codes import place, procedure_place
 from labkit.world.part import END_DAY, START_DAY, Part
 from labkit.world.population import date64
 from labkit.world.registry.format import integers, words
@@ -28,12 +30,13 @@ SMOKING_GRAMS = 190
 PRETERM, PRETERM_TWINS, PRETERM_SMOKING = 0.050, 0.48, 1.3
 TERM_DAYS, TERM_SD = 281.0, 7.0
 STILLBIRTHS = 0.0044 / 0.65  # per live birth; a third fall where the mother could not have them
-SECTIO_TERM, SECTIO_PRETERM, SECTIO_TWINS = 0.14, 0.40, 0.45
-OPERATIVE_FIRST, OPERATIVE_LATER = 0.20, 0.05  # of vaginal births
+SECTIO, OPERATIVE = 0.16, 0.09  # where the records do not hold the delivery
+SECTIO_OF_PRETERM = 0.38  # of preterm singletons
 NO_ANSWER = 0.12  # to the question on smoking
 NO_ULTRASOUND = 0.01
 MODES = ["spontan", "operativ", "sectio"]
 EARLIEST, LATEST = 154, 301  # days
+DELIVERIES = ("Z37.0", "Z37.2")
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,9 @@ class Births:
 def births(part: Part) -> Births:
     """Find the births of a partition and draw what the registry tells of them.
 
-    The same whenever it is called, once mothers are known.
+    The same whenever it is called, once mothers and contacts are known.
     """
-    rng = part.rng("births")
+    rng = part.rng("mfr.births")
     people = people_of(part)
     mother, child, day = _who_and_when(part, rng)
     girl = np.where(child >= 0, people.female[child], rng.random(len(day)) < 0.486)
@@ -73,7 +76,9 @@ def births(part: Part) -> Births:
     delivery = np.cumsum(new) - 1
     plurality = np.bincount(delivery, minlength=1)[delivery] if len(day) else delivery
     parity = _parity(people.mother, people.birth, mother, day)
-    gestation = _gestation(part, mother, child, plurality, rng)[np.flatnonzero(new)[delivery]]
+    first = np.flatnonzero(new)[delivery]  # what twins have in common is drawn once
+    mode = _mode(part, mother, day, rng)[first]
+    gestation = _gestation(part, mother, child, plurality, mode == 2, rng)[first]
 
     daily = people.smoking[mother] == 2 if people.smoking is not None else np.zeros(len(day), bool)
     expected = LEVEL * np.where(girl, np.polyval(GIRLS, gestation), np.polyval(BOYS, gestation))
@@ -81,12 +86,6 @@ def births(part: Part) -> Births:
     spread = 1 + WEIGHT_SD * np.clip(rng.standard_normal(len(day)), -3.5, 3.5)
     weight = np.maximum(expected * spread, 200)
 
-    draw = rng.random((2, len(day)))[:, np.flatnonzero(new)[delivery]]
-    section = np.select(
-        [plurality > 1, gestation < 259], [SECTIO_TWINS, SECTIO_PRETERM], SECTIO_TERM
-    )
-    operative = np.where(parity == 0, OPERATIVE_FIRST, OPERATIVE_LATER)
-    mode = np.where(draw[0] < section, 2, (draw[1] < operative).astype(int))
     apgar1, apgar5 = _apgar(gestation, rng)
     return Births(
         mother,
@@ -125,6 +124,26 @@ def _who_and_when(
     return mother[order], child[order], day[order]
 
 
+def _mode(part: Part, mother: np.ndarray, day: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Take the mode of delivery from the stay in the records; draw it if there is none."""
+    draw = rng.random(len(day))
+    drawn = np.where(draw < SECTIO, 2, np.where(draw < SECTIO + OPERATIVE, 1, 0))
+    stays = part.contacts
+    if not stays:
+        return drawn
+    row = np.flatnonzero(np.isin(stays["main"], [place(code) for code in DELIVERIES]))
+    key = (stays["person"][row].astype(np.int64) << 20) + stays["start"][row] // 1440
+    order = np.argsort(key)
+    asked = (mother << 20) + day
+    if len(row) == 0:
+        return drawn
+    at = np.minimum(np.searchsorted(key[order], asked), len(row) - 1)
+    found = key[order][at] == asked
+    done = stays["procedure"][row[order][at]]
+    known = np.select([done == procedure_place("MCA10"), done == procedure_place("MAE00")], [2, 1])
+    return np.where(found, known, drawn)
+
+
 def _parity(
     mothers: np.ndarray, births: np.ndarray, mother: np.ndarray, day: np.ndarray
 ) -> np.ndarray:
@@ -140,11 +159,15 @@ def _gestation(
     mother: np.ndarray,
     child: np.ndarray,
     plurality: np.ndarray,
+    section: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
     people = people_of(part)
     n = len(mother)
-    share = np.where(plurality > 1, PRETERM_TWINS, PRETERM)
+    after_section = PRETERM * SECTIO_OF_PRETERM / SECTIO
+    otherwise = PRETERM * (1 - SECTIO_OF_PRETERM) / (1 - SECTIO)
+    share = np.where(section, after_section, otherwise)
+    share = np.where(plurality > 1, PRETERM_TWINS, share)
     if people.smoking is not None:
         share = share * np.where(people.smoking[mother] == 2, PRETERM_SMOKING, 1.0)
     early = rng.random(n) < share

@@ -66,7 +66,7 @@ def kreft(part: Part) -> None:
     first_codes = _first_codes(part)
     found = []
     for name, cancer in CANCERS.items():
-        onset = part.onset[name]
+        onset = part.found.get(name, part.onset[name])
         shares = np.array(list(cancer.morphology.values()))
         draws = rng.random((6, part.size))
         last = np.minimum(death, END_DAY)
