@@ -22,6 +22,7 @@ from labkit.messages import LANGUAGES, Language, say
 HIDDEN = ".labkit"
 LESSONS: dict[str, str] = {"nb": "leksjoner", "en": "lessons"}
 EXERCISES: dict[str, str] = {"nb": "oppgaver", "en": "exercises"}
+DICTIONARY: dict[str, str] = {"nb": "ordbok", "en": "dictionary"}
 _BESIDE: dict[str, str] = {"nb": "ny", "en": "new"}
 _FOREIGN = {".DS_Store", "desktop.ini", "Thumbs.db"}  # what systems put in a folder by themselves
 
@@ -36,7 +37,7 @@ class Laid:
 
 
 def lay_out(folder: Path, lang: Language | None = None, *, source: Path | None = None) -> Laid:
-    """Lay out lessons, exercises and answer keys in `folder`, or bring them up to date.
+    """Lay out lessons, exercises, dictionary and keys in `folder`, or bring them up to date.
 
     Languages laid out earlier are kept up to date too. A file that is gone (deleted, renamed) is
     laid out afresh, which is how a student starts an exercise again.
@@ -44,7 +45,7 @@ def lay_out(folder: Path, lang: Language | None = None, *, source: Path | None =
     Args:
         folder: The lab folder; made if missing. Must be empty or a lab folder already.
         lang: Language to lay out; the folder's own if None, bokmål in a new folder.
-        source: Folder with notebooks/ and exercises/; the kit's own if None.
+        source: Folder with notebooks/, exercises/ and data/synthetic/; the kit's own if None.
 
     Returns:
         What was done. Nothing is written to a file that the student has changed.
@@ -60,12 +61,16 @@ def lay_out(folder: Path, lang: Language | None = None, *, source: Path | None =
     lang = lang or state["lang"]
     languages = [known for known in LANGUAGES if known == lang or known in state["languages"]]
     wanted = {
-        f"{there[known]}/{name}": (path.read_bytes(), known)
+        f"{there}/{name}": (path.read_bytes(), known)
         for known in languages
-        for here, there in (("notebooks", LESSONS), ("exercises", EXERCISES))
-        for name, path in _files(source / here / known)
+        for here, there in (
+            (f"notebooks/{known}", LESSONS[known]),
+            (f"exercises/{known}", EXERCISES[known]),
+            ("data/synthetic/dictionary", DICTIONARY[known]),
+        )
+        for name, path in _files(source / here)
     }
-    if not any(known == lang for _, known in wanted.values()):
+    if not any(name.startswith((LESSONS[lang], EXERCISES[lang])) for name in wanted):
         raise DataError(say("lab.no_materials", lang, folder=source))
     state |= {"kit": version("helsedata-labkit"), "lang": lang, "languages": languages}
     laid = Laid()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.course.layout import (
+    DICTIONARY,
     EXERCISES,
     HIDDEN,
     LESSONS,
@@ -26,6 +27,8 @@ from labkit.course.server import START_PAGE
 from labkit.grading import progress
 from labkit.grading.progress import Best
 from labkit.messages import Language, say
+from labkit.schema.dictionary import TITLES
+from labkit.schema.layers import LAYERS
 
 PASS_SHARE = 0.70  # of a module's automatic points, as the course demands
 _TITLE_LENGTH = 80
@@ -99,7 +102,7 @@ def write_start(folder: Path) -> None:
     state = read_state(folder)
     lang: Language = state["lang"]
     page = folder / START_PAGE
-    text = render(read_chapters(folder, lang), lang).encode()
+    text = render(read_chapters(folder, lang), lang, find_dictionary(folder, lang)).encode()
     before = page.read_bytes() if page.is_file() else None
     if before == text:
         return
@@ -130,8 +133,14 @@ def read_chapters(folder: Path, lang: Language) -> list[Chapter]:
     return chapters
 
 
-def render(chapters: list[Chapter], lang: Language) -> str:
-    """Write the start page as Markdown."""
+def find_dictionary(folder: Path, lang: Language) -> dict[str, str]:
+    """Find the data dictionary that was laid out: layer of the data -> link."""
+    files = {layer: f"{DICTIONARY[lang]}/{layer}.md" for layer in LAYERS if layer != "truth"}
+    return {layer: link for layer, link in files.items() if (folder / link).is_file()}
+
+
+def render(chapters: list[Chapter], lang: Language, dictionary: dict[str, str]) -> str:
+    """Write the start page as Markdown; `dictionary` as `find_dictionary` gives it."""
     out = [chapter for chapter in chapters if chapter.lesson or chapter.exercise]
     tasks = sum(len(chapter.items) for chapter in out)
     solved = sum(chapter.solved for chapter in out)
@@ -149,6 +158,11 @@ def render(chapters: list[Chapter], lang: Language) -> str:
     for chapter in out:
         if chapter.items:
             lines += ["", *_task_list(chapter, lang, is_open=chapter is _current(out))]
+    if dictionary:
+        lines += ["", f"## {say('lab.data_title', lang)}", "", say("lab.data", lang), ""]
+        lines += [
+            f"- [{TITLES[layer][lang == 'en']}]({link})" for layer, link in dictionary.items()
+        ]
     lines += ["", f"## {say('lab.how_title', lang)}", "", say("lab.how", lang).strip(), ""]
     return "\n".join(lines)
 

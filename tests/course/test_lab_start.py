@@ -43,6 +43,8 @@ def lab(tmp_path: Path) -> Path:
             folder = tmp_path / "kit" / kind / lang
             folder.mkdir(parents=True)
             (folder / NAME).write_bytes(content)
+    (tmp_path / "kit" / "data" / "synthetic" / "dictionary").mkdir(parents=True)
+    (tmp_path / "kit" / "data" / "synthetic" / "dictionary" / "ehr.md").write_text("# EHR")
     lay_out(tmp_path / "lab", "nb", source=tmp_path / "kit")
     return tmp_path / "lab"
 
@@ -99,6 +101,7 @@ def test_every_link_leads_to_a_file_and_every_module_is_named(lab: Path) -> None
         text = page(lab)
         links = re.findall(r"\]\((.*?)(?:#.*?)?\)", text)
         assert links
+        assert ("ordbok/ehr.md" if lang == "nb" else "dictionary/ehr.md") in links
         assert all((lab / link).is_file() for link in links)
         for module in load_course().modules.values():
             assert getattr(module, lang) in text
@@ -108,7 +111,7 @@ def test_every_link_leads_to_a_file_and_every_module_is_named(lab: Path) -> None
 def test_english_is_english(lab: Path) -> None:
     solve(lab, "5.2", "almost", 0.5)
     lay_out(lab, "en", source=lab.parent / "kit")
-    text = render(read_chapters(lab, "en"), "en")
+    text = render(read_chapters(lab, "en"), "en", {})
     assert "tasks solved" in text
     assert not re.search(r"[æøåÆØÅ]|oppgave|løst", re.sub(r"\[.*?\]", "", text))
 
