@@ -9,7 +9,7 @@ Examples:
     ['person_id']
 """
 
-from labkit.schema import ehr, population, registry_clinical, survey, truth
+from labkit.schema import ehr, population, registry, registry_clinical, survey, truth
 from labkit.schema.ddl import ddl
 from labkit.schema.dictionary import catalogue
 from labkit.schema.layers import LAYERS, layer, layer_of, table
@@ -23,6 +23,7 @@ __all__ = [
     "layer_of",
     "population",
     "registry",
+    "registry_clinical",
     "survey",
     "table",
     "truth",

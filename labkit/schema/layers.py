@@ -3,12 +3,12 @@
 from sqlalchemy import MetaData, Table
 
 from labkit.errors import InputError
-from labkit.schema import ehr, population, registry, survey, truth
+from labkit.schema import ehr, population, registry_clinical, survey, truth
 
 LAYERS: dict[str, MetaData] = {
     "population": population.METADATA,
     "ehr": ehr.METADATA,
-    "registry": registry.METADATA,
+    "registry": registry_clinical.METADATA,  # with the tables of `registry`
     "survey": survey.METADATA,
     "truth": truth.METADATA,
 }

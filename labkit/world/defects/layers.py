@@ -130,10 +130,11 @@ def former_number(view: View) -> np.ndarray:
     return view.where("kommunenr", FORMER.__contains__)
 
 
-FORMER = {
-    row.code_2024: row.code_2018_2019
-    for row in load("municipality").itertuples()
-    if row.change == "renumbered" and row.code_2018_2019 != row.code_2024
+_MUNICIPALITY = load("municipality").query("change == 'renumbered'")
+FORMER: dict[str, str] = {
+    now: before
+    for now, before in zip(_MUNICIPALITY["code_2024"], _MUNICIPALITY["code_2018_2019"], strict=True)
+    if now != before
 }
 CASES = chosen(str.upper, str.lower, lambda t: f" {t}", lambda t: f"{t} ")
 

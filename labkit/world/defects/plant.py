@@ -49,7 +49,7 @@ def defects(part: Part) -> None:
     key = Key()
     level = part.config.defects
     if level != "none":
-        for registry in dict.fromkeys(layer.registry for layer in (*LAYERS, *DUPLICATES)):
+        for registry in dict.fromkeys(layer.registry for layer in LAYERS):
             if registry not in part.tables:
                 continue
             view = View(part, registry)
