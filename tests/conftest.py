@@ -12,6 +12,7 @@ for name in ("LABKIT_LANG", "LABKIT_KEYS", "LABKIT_DATA"):
     os.environ.pop(name, None)
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Use no workers when paths are given: to start them takes longer than most single files."""
-    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Work side by side on the whole suite only: for one file, starting workers takes longer."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return min(os.cpu_count() or 1, 4) if whole else 0
