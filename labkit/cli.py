@@ -92,6 +92,42 @@ def doctor(
     report(folder)
 
 
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="Holds STUDENT/NN_topic.ipynb.")],
+    out: Annotated[Path, typer.Option(help="Folder for gradebook, feedback and work.")],
+    people: Annotated[int | None, typer.Option(help="People in the hidden dataset.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Its seed; drawn and kept by default.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Run at one time; default: cores.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for one cell.")] = 30,
+    solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
+) -> None:
+    """Grade submissions on a hidden dataset; the same command goes on after an interruption.
+
+    Example: labkit grade submissions --out graded
+    """
+    from labkit.course.source import read_exercise
+    from labkit.grading.show import grade_shown
+    from labkit.materials import materials
+
+    options = dict(people=people, seed=seed, workers=workers, timeout=timeout)
+    where = solutions or materials() / "solutions"
+    typer.echo(grade_shown(submissions, out, solutions=where, read=read_exercise, **options))
+
+
+@app.command()
+def outcomes() -> None:
+    """Show which graded tasks ask for each learning outcome.
+
+    Example: labkit outcomes
+    """
+    from rich.console import Console
+
+    from labkit.course.coverage import coverage_table, read_coverage
+
+    Console().print(coverage_table(read_coverage()))
+
+
 def main() -> None:
     """Run the command line; what the user can mend is printed without a traceback."""
     try:

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import DataError, GradingError, LabkitError
+from labkit.errors import DataError, LabkitError
 from labkit.grading.kinds import KINDS, Taken, kind_of
 from labkit.grading.plain import NotPlain
 from labkit.grading.progress import lab_folder, record
 from labkit.grading.reference import Reference, prints
 from labkit.grading.verdict import Verdict, verdict_of
+from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES, Language, language, say, set_language
 
 
@@ -144,14 +145,3 @@ def judge(item: dict[str, Any], taken: Taken, *, task: str, lang: Language) -> V
         came = prints(taken.answer, reference.settings, salt=reference.salt, around=False)
         hint = next((known[lang] for known in item["known"] if came & set(known["prints"])), None)
     return verdict_of(difference, task=task, points=item["points"], lang=lang, hint=hint)
-
-
-def refusal_text(refusal: NotPlain, lang: Language) -> str:
-    """Say why an answer could not be taken."""
-    facts = dict(refusal.facts)
-    if refusal.reason == "not_sql":
-        facts["came"] = say(f"grading.kind_{facts['came']}", lang)
-    try:
-        return say(f"grading.{refusal.reason}", lang, **facts)
-    except KeyError:
-        raise GradingError(f"no words for an answer that is {refusal.reason}") from None

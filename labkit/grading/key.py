@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from labkit.grading.plain import NotPlain, Plain
 from labkit.grading.reference import Reference, Settings, prints
 from labkit.grading.session import Step, write_job
 from labkit.grading.task import Exercise, Task
+from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES
 
 FORMAT = 1
@@ -53,7 +55,7 @@ def make_key(exercise: Exercise) -> dict[str, Any]:
     """
     for task in exercise.tasks:
         _check_settings(exercise, task)
-    first, second = run_author(exercise, passes=2)
+    first, second = run_author(exercise, datasets=[None, None])
     tasks = {task.id: _task_key(exercise, task, first, second) for task in exercise.tasks}
     return {
         "format": FORMAT,
@@ -84,16 +86,26 @@ def author_steps(exercise: Exercise, *, wrong: bool) -> list[Step]:
     return steps
 
 
-def run_author(exercise: Exercise, *, passes: int) -> list[dict[str, Outcome]]:
-    """Run the author's code in processes of its own, side by side, and read the answers."""
-    steps = author_steps(exercise, wrong=True)
+def run_author(
+    exercise: Exercise, *, datasets: Sequence[Path | None], wrong: bool = True
+) -> list[dict[str, Outcome]]:
+    """Run the author's code in processes of its own, side by side, and read the answers.
+
+    Args:
+        exercise: The exercise.
+        datasets: One for each run; None for the dataset that `labkit.connect` opens by itself.
+        wrong: Whether to run the wrong answers too.
+    """
+    steps = author_steps(exercise, wrong=wrong)
     with tempfile.TemporaryDirectory(prefix="labkit-key-") as folder:
         job = Path(folder, "job.json")
         write_job(job, steps, lang="nb")
         running = []
-        for i in range(passes):
+        for i, dataset in enumerate(datasets):
             command = [sys.executable, "-m", "labkit.grading.session", str(job), f"{i}.jsonl"]
             environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONHASHSEED": str(i + 1)}
+            if dataset:
+                environment["LABKIT_DATA"] = str(dataset)
             with open(Path(folder, f"{i}.log"), "wb") as log:
                 running.append(
                     subprocess.Popen(
@@ -202,7 +214,5 @@ def _task_key(
 
 def _why(outcome: Outcome) -> str:
     if outcome.state == "refused":
-        from labkit.grading.check import refusal_text
-
         return refusal_text(NotPlain(outcome.reason, **outcome.facts), "en")
     return outcome.reason or outcome.state

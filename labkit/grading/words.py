@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from labkit.grading.plain import SCALARS
+from labkit.errors import GradingError
+from labkit.grading.plain import SCALARS, NotPlain
 from labkit.grading.reference import Difference
 from labkit.messages import Language, say
 
@@ -34,7 +35,7 @@ def difference_text(difference: Difference, lang: Language) -> str:
             return _values(facts, lang)
         case "order":
             if facts["by"]:
-                return say("grading.order_by", lang, by=_names(facts["by"]))
+                return say("grading.order_by", lang, by=names_text(facts["by"]))
             return say("grading.order", lang)
         case rung:  # nan, infinite, empty, column_count: their facts are their fields
             return say(f"grading.{rung}", lang, **facts)
@@ -44,14 +45,17 @@ def _kind(kind: str, lang: Language) -> str:
     return say(f"grading.kind_{kind}", lang)
 
 
-def _names(names: list[str]) -> str:
+def names_text(names: list[str]) -> str:
+    """Set names as code, with commas."""
     return ", ".join(f"`{name}`" for name in names)
 
 
 def _columns(facts: dict[str, Any], lang: Language) -> str:
     lacking, extra = facts["lacking"], facts["extra"]
     form = "renamed" if lacking and extra else "lacking" if lacking else "extra"
-    return say(f"grading.columns_{form}", lang, lacking=_names(lacking), extra=_names(extra))
+    return say(
+        f"grading.columns_{form}", lang, lacking=names_text(lacking), extra=names_text(extra)
+    )
 
 
 def _rows(rung: str, facts: dict[str, Any], lang: Language) -> str:
@@ -85,7 +89,7 @@ def _values(facts: dict[str, Any], lang: Language) -> str:
         return say("grading.value_together", lang, number=row["number"], row=shown)
     right = ""
     if facts["columns_right"]:
-        right = say("grading.value_right", lang, columns=_names(facts["columns_right"]))
+        right = say("grading.value_right", lang, columns=names_text(facts["columns_right"]))
     fields = {"column": facts["column"], "number": row["number"], "row": shown, "right": right}
     return say("grading.value_column", lang, **fields)
 
@@ -97,3 +101,14 @@ def _cell(value: Any, lang: Language) -> str:
         return f"{value:.6g}"
     text = str(value)
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def refusal_text(refusal: NotPlain, lang: Language) -> str:
+    """Say why an answer could not be taken."""
+    facts = dict(refusal.facts)
+    if refusal.reason == "not_sql":
+        facts["came"] = _kind(facts["came"], lang)
+    try:
+        return say(f"grading.{refusal.reason}", lang, **facts)
+    except KeyError:
+        raise GradingError(f"no words for an answer that is {refusal.reason}") from None

@@ -3,55 +3,54 @@
 # %% [markdown] lang="en"
 # # An exercise to try grading on
 # %%
-import pandas as pd
+from labkit import connect, exercise
 
-from labkit import exercise
-
+con = connect()
 check = exercise("05_algebra_sql", lang=LANG)
 # %%
-from ward import stays
-
-ward = stays()
+homes = con.sql("SELECT * FROM residence").df()
 # %% [markdown] lang="nb" task="5.1"
-# ## 5.1 Median liggetid (1 poeng)
-# Hva er median liggetid i døgn? Et tall.
+# ## 5.1 Median inntekt (1 poeng)
+# Hva er median inntekt i 2020, i kroner? Et tall.
 # %% [markdown] lang="en" task="5.1"
-# ## 5.1 Median length of stay (1 point)
-# What is the median length of stay in days? A number.
+# ## 5.1 Median income (1 point)
+# What is the median income in 2020, in kroner? A number.
 # %% task="5.1" points=1 outcomes=["F3"]
 ### BEGIN SOLUTION
-answer = ward["days"].median()
+answer = con.sql("SELECT median(income_nok) FROM income WHERE year = 2020").fetchall()[0][0]
 ### END SOLUTION
 # %% check="5.1"
-check("5.1", answer, tolerance=0.05)
-# %% wrong="5.1" nb="Trekker de lange oppholdene opp?" en="Do the long stays pull it up?"
-answer = ward["days"].mean()
+check("5.1", answer, tolerance=0.5)
+# %% wrong="5.1" nb="Trekker de høye inntektene opp?" en="Do the high incomes pull it up?"
+answer = con.sql("SELECT avg(income_nok) FROM income WHERE year = 2020").fetchall()[0][0]
 # %% [markdown] lang="nb" task="5.2"
-# ## 5.2 Opphold per avdeling (2 poeng)
-# En tabell med kolonnene `ward` og `n`.
+# ## 5.2 Folk i hver kommune (2 poeng)
+# Hvor mange bor i hver kommune nå? Kolonner: `municipality`, `n`.
 # %% [markdown] lang="en" task="5.2"
-# ## 5.2 Stays per ward (2 points)
-# A table with the columns `ward` and `n`.
+# ## 5.2 People in each municipality (2 points)
+# How many live in each municipality now? Columns: `municipality`, `n`.
 # %% task="5.2" points=2 outcomes=["F3"]
 ### BEGIN SOLUTION
-answer = ward.groupby("ward", as_index=False).agg(n=("stay_id", "count"))
+answer = """
+SELECT municipality, count(*) AS n FROM residence WHERE to_date IS NULL GROUP BY municipality
+"""
 ### END SOLUTION
 # %% check="5.2"
-check("5.2", answer)
-# %% wrong="5.2" nb="Én pasient kan ligge inne to ganger. Hva teller du?" en="One patient can stay twice. What do you count?"
-answer = ward.groupby("ward", as_index=False).agg(n=("patient_id", "nunique"))
+check.sql("5.2", answer)
+# %% wrong="5.2" nb="Bor alle fortsatt der?" en="Does everyone still live there?"
+answer = "SELECT municipality, count(*) AS n FROM residence GROUP BY municipality"
 # %% [markdown] lang="nb" task="5.3"
-# ## 5.3 Flere enn ett opphold (3 poeng)
-# En mengde med pasientnumre.
+# ## 5.3 De som har flyttet (3 poeng)
+# Hvem har hatt flere enn tre adresser? En mengde med `person_id`.
 # %% [markdown] lang="en" task="5.3"
-# ## 5.3 More than one stay (3 points)
-# A set of patient numbers.
+# ## 5.3 Those who have moved (3 points)
+# Who has had more than three addresses? A set of `person_id`.
 # %% task="5.3" points=3 outcomes=["F3"]
-counts = ward["patient_id"].value_counts()
+counts = homes["person_id"].value_counts()
 ### BEGIN SOLUTION
-answer = set(counts[counts > 1].index)
+answer = set(counts[counts > 3].index)
 ### END SOLUTION
 # %% check="5.3"
 check("5.3", answer)
-# %% wrong="5.3" nb="Er to flere enn ett?" en="Is two more than one?"
-answer = set(counts[counts > 2].index)
+# %% wrong="5.3" nb="Er tre flere enn tre?" en="Is three more than three?"
+answer = set(counts[counts >= 3].index)

@@ -1,0 +1,212 @@
+"""Grade a class: every submission on a hidden dataset, marks stored as they come."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import GradingError, InputError
+from labkit.grading import sandbox, submissions
+from labkit.grading.feedback import write_feedback
+from labkit.grading.gradebook import write_gradebook
+from labkit.grading.hidden import hidden_dataset
+from labkit.grading.key import run_author
+from labkit.grading.ledger import Ledger
+from labkit.grading.marking import Markers
+from labkit.grading.notebook import Unreadable
+from labkit.grading.sandbox import Limits
+from labkit.grading.submissions import Handed
+from labkit.grading.task import Exercise
+from labkit.grading.work import Mark, grade_one, no_mark
+
+STEPS_IN_ALL = 4  # a whole run may take this many times the time of one cell
+Progress = Callable[[int, int], None]  # submissions done, in all
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a grading has come to.
+
+    Attributes:
+        marks: (student, exercise, mark), in order.
+        reused: How many of them had been marked before.
+        gradebook: The CSV file.
+        feedback: Folder of the feedback pages.
+        sandbox: `bwrap`, `unshare` or `none`.
+    """
+
+    marks: list[tuple[str, str, Mark]]
+    reused: int
+    gradebook: Path
+    feedback: Path
+    sandbox: str
+
+
+def grade(
+    folder: Path,
+    out: Path,
+    *,
+    load: Callable[[str], Exercise],
+    people: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    timeout: float = 30.0,
+    by: str | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Graded:
+    """Grade `FOLDER/STUDENT/NN_topic.ipynb` into a gradebook and feedback pages.
+
+    Marks are kept in `OUT/work` as they come: after a kill, the same call goes on where it stopped.
+
+    Args:
+        folder: The submissions.
+        out: Folder for gradebook, feedback and work.
+        load: Reads an exercise with its solutions by name.
+        people: Size of the hidden dataset; as the class dataset by default.
+        seed: Its seed; drawn by the operating system, and kept in `OUT/work`, by default.
+        workers: Submissions run at one time; one for each core by default.
+        timeout: Seconds for one cell. A whole notebook has four times as many.
+        by: Sandbox to use; the strongest that works here by default.
+        progress: Called with (submissions done, in all).
+
+    Raises:
+        InputError: If an option cannot be used.
+        GradingError: If there is nothing to grade or a solution fails on the hidden dataset.
+    """
+    workers = workers if workers is not None else os.cpu_count() or 1
+    if workers < 1:
+        raise InputError(f"workers: {workers} is not a whole number from 1")
+    if not 1 <= timeout <= 3600:
+        raise InputError(f"timeout: {timeout} is not a number of seconds from 1 to 3600")
+    handed = submissions.find(folder)
+    exercises = {name: load(name) for name in submissions.exercises_of(handed)}
+    out.mkdir(parents=True, exist_ok=True)
+    work = out / "work"
+    work.mkdir(mode=0o700, exist_ok=True)
+    ledger = Ledger(work / "grading.sqlite")
+    try:
+        limits = Limits(step_seconds=timeout, total_seconds=STEPS_IN_ALL * timeout)
+        room = _Room(work, ledger, exercises, people, seed, limits, by or sandbox.means())
+        marks, reused = _mark_all(handed, room, workers, progress)
+        ledger.forget_others((item.student, item.exercise) for item in handed)
+    finally:
+        ledger.close()
+    rows = [(h.student, h.exercise, marks[h.student, h.exercise]) for h in handed]
+    gradebook = write_gradebook(rows, out / "gradebook.csv")
+    feedback = write_feedback(rows, exercises, out / "feedback")
+    return Graded(rows, reused, gradebook, feedback, room.by)
+
+
+class _Room:
+    """All that marking needs, made when the first submission needs it."""
+
+    def __init__(
+        self,
+        work: Path,
+        ledger: Ledger,
+        exercises: dict[str, Exercise],
+        people: int | None,
+        seed: int | None,
+        limits: Limits,
+        by: str,
+    ) -> None:
+        from labkit.world.part import Config
+
+        self.ledger, self.exercises, self.limits, self.by = ledger, exercises, limits, by
+        self.dataset = hidden_dataset(work, ledger, people=people or Config().people, seed=seed)
+        self._markers: dict[str, Markers] = {}
+        self._sources = {name: _digest(asdict(e)) for name, e in exercises.items()}
+
+    def conditions(self, exercise: str) -> str:
+        """Digest all but the submission that a mark depends on."""
+        return _digest(
+            [version("helsedata-labkit"), self._sources[exercise], str(self.dataset.parent.name),
+             asdict(self.limits), self.by]
+        )  # fmt: skip
+
+    def markers(self, name: str) -> Markers:
+        """Run an exercise's solutions on the hidden and on the class dataset, once."""
+        if name not in self._markers:
+            exercise = self.exercises[name]
+            hidden = run_author(exercise, datasets=[self.dataset])[0]
+            known = run_author(exercise, datasets=[None], wrong=False)[0]
+            for task in exercise.tasks:
+                for where, outcomes in (("hidden", hidden), ("class", known)):
+                    outcome = outcomes.get(task.id)
+                    if outcome is None or outcome.answer is None:
+                        why = outcome.reason if outcome else "it was not reached"
+                        raise GradingError(
+                            f"{exercise.path}:{task.line}: the solution of task {task.id} gives no "
+                            f"answer on the {where} dataset: {why}"
+                        )
+            self._markers[name] = Markers(exercise, hidden, known)
+        return self._markers[name]
+
+
+def _mark_all(
+    handed: list[Handed], room: _Room, workers: int, progress: Progress
+) -> tuple[dict[tuple[str, str], Mark], int]:
+    marks: dict[tuple[str, str], Mark] = {}
+    waiting: list[tuple[Handed, bytes, str]] = []
+    for item in handed:
+        exercise, who = room.exercises[item.exercise], (item.student, item.exercise)
+        if item.path is None:
+            marks[who] = no_mark(exercise, "missing")
+            continue
+        try:
+            raw = submissions.read(item.path)
+        except Unreadable as unreadable:
+            marks[who] = no_mark(
+                exercise, "unreadable", reason=unreadable.reason, **unreadable.facts
+            )
+            continue
+        conditions = room.conditions(item.exercise)
+        digest = hashlib.sha256(raw + conditions.encode()).hexdigest()
+        kept = room.ledger.find(*who, digest)
+        if kept is None:
+            waiting.append((item, raw, digest))
+        else:
+            marks[who] = Mark.from_json(kept)
+    reused = len(marks)
+    progress(reused, len(handed))
+    for name in sorted({item.exercise for item, _, _ in waiting}):
+        room.markers(name)
+    with ThreadPoolExecutor(workers) as pool:
+        running: dict[Future[Mark], tuple[Handed, str]] = {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers:
+                    item, raw, digest = waiting.pop(0)
+                    running[pool.submit(_mark_one, raw, item, room)] = (item, digest)
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    item, digest = running.pop(future)
+                    mark = future.result()
+                    who = (item.student, item.exercise)
+                    room.ledger.keep(*who, digest, mark.to_json())
+                    marks[who] = mark
+                    progress(len(marks), len(handed))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return marks, reused
+
+
+def _mark_one(raw: bytes, item: Handed, room: _Room) -> Mark:
+    return grade_one(
+        raw,
+        room.exercises[item.exercise],
+        room.markers(item.exercise),
+        dataset=room.dataset,
+        limits=room.limits,
+        by=room.by,
+    )
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

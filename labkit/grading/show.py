@@ -1,0 +1,64 @@
+"""Grading as the command line shows it: progress, then what was made and what next."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import GradingError
+from labkit.grading import sandbox
+from labkit.grading.grade import grade
+from labkit.grading.task import Exercise
+from labkit.messages import say
+
+
+def grade_shown(
+    folder: Path, out: Path, *, solutions: Path, read: Callable[[Path], Exercise], **options: Any
+) -> str:
+    """Grade with a progress bar.
+
+    Args:
+        folder: The submissions.
+        out: Where gradebook and feedback go.
+        solutions: Folder of the exercises' sources.
+        read: Reads one of them.
+        options: As `grade` takes them.
+
+    Returns:
+        What was made and what to do next.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    def load(name: str) -> Exercise:
+        path = solutions / f"{name}.py"
+        if not path.is_file():
+            raise GradingError(
+                f"{path}: no such exercise. Name submissions as the exercise, "
+                "or say with --solutions where its source lies."
+            )
+        return read(path)
+
+    if sandbox.means() == "none":
+        print(say("grading.no_sandbox"), file=sys.stderr)
+    look = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*look, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        shown = bar.add_task(say("grading.grading"), total=None)
+        graded = grade(
+            folder,
+            out,
+            load=load,
+            progress=lambda done, total: bar.update(shown, completed=done, total=total),
+            **options,
+        )
+    counts = Counter(mark.status for _, _, mark in graded.marks)
+    made = say(
+        "grading.graded",
+        n=len(graded.marks),
+        students=len({student for student, _, _ in graded.marks}),
+        reused=graded.reused,
+        counts=", ".join(f"{n} {status}" for status, n in sorted(counts.items())),
+    )
+    then = say("grading.graded_next", gradebook=graded.gradebook, feedback=graded.feedback)
+    return f"{made}\n{then}"

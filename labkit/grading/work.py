@@ -1,0 +1,118 @@
+"""Grade one submission: put right, run in the sandbox, mark."""
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import GradingError
+from labkit.grading.key import Outcome, read_outcomes
+from labkit.grading.marking import Markers, TaskMark
+from labkit.grading.notebook import Unreadable, read_notebook, steps_of
+from labkit.grading.sandbox import Limits, job_folder, run_session
+from labkit.grading.session import Step
+from labkit.grading.task import Exercise
+
+MOST_SKIPPED = 3  # cells that may stop a run before the rest is given up
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of one submission.
+
+    Attributes:
+        status: `ok`, `errors` (a cell failed), `stopped` (a cell was stopped), `unreadable`,
+            `missing`.
+        reason: Key of the grading messages, with `facts`, for `unreadable`; else empty.
+        stops: What stopped the run, by task ("" for a cell of no task).
+        lang: Language of the notebook.
+    """
+
+    status: str
+    lang: str
+    tasks: list[TaskMark]
+    reason: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    stops: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as simple values."""
+        return {**vars(self), "tasks": [task.to_json() for task in self.tasks]}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> "Mark":
+        """Read what `to_json` returned."""
+        return cls(**{**raw, "tasks": [TaskMark(**task) for task in raw["tasks"]]})
+
+
+def no_mark(exercise: Exercise, status: str, *, reason: str = "", **facts: Any) -> Mark:
+    """Return the mark of work that is not there or cannot be read: nothing, for every task."""
+    tasks = [TaskMark(task.id, 0.0, task.points, "blank") for task in exercise.tasks]
+    return Mark(status, "nb", tasks, reason, facts)
+
+
+def grade_one(
+    raw: bytes, exercise: Exercise, markers: Markers, *, dataset: Path, limits: Limits, by: str
+) -> Mark:
+    """Grade one notebook.
+
+    Args:
+        raw: The file, which may hold anything.
+        exercise: What it is a submission of.
+        markers: The references.
+        dataset: The hidden dataset, as students' code may see it.
+        limits: What its run may use.
+        by: Sandbox: `bwrap`, `unshare` or `none`.
+
+    Returns:
+        A definite mark, whatever the file holds.
+
+    Raises:
+        GradingError: If the sandbox itself cannot start.
+    """
+    try:
+        submission = read_notebook(raw)
+    except Unreadable as unreadable:
+        return no_mark(exercise, "unreadable", reason=unreadable.reason, **unreadable.facts)
+    steps = steps_of(submission, exercise, seconds=limits.step_seconds)
+    outcomes, stops = _run(steps, submission.lang, dataset, limits, by)
+    tasks = markers.mark(outcomes, set(stops))
+    for i, task in enumerate(tasks):
+        if task.state == "error" and task.facts.get("error") == "OutOfTime":
+            stops.setdefault(task.task, "step_time")
+        if task.task in stops and task.state in ("blank", "not_reached", "error"):
+            tasks[i] = replace(task, state="stopped", facts={"end": stops[task.task]})
+    failed = any(task.state == "error" for task in tasks)
+    status = "stopped" if stops else "errors" if failed else "ok"
+    return Mark(status, submission.lang, tasks, stops=stops)
+
+
+def _run(
+    steps: list[Step], lang: str, dataset: Path, limits: Limits, by: str
+) -> tuple[dict[str, Outcome], dict[str, str]]:
+    """Run the steps; where one stops the whole run, run again without it."""
+    outcomes: dict[str, Outcome] = {}
+    stops: dict[str, str] = {}
+    skipped: set[int] = set()
+    began = time.monotonic()
+    while True:
+        left = limits.total_seconds - (time.monotonic() - began)
+        kept = [Step() if i in skipped else step for i, step in enumerate(steps)]
+        with job_folder(kept, lang=lang) as job:
+            run = run_session(
+                job, dataset=dataset, limits=replace(limits, total_seconds=left), by=by
+            )
+        outcomes = {**outcomes, **read_outcomes(run.results)}
+        if run.end == "done":
+            return outcomes, stops
+        if run.step < 0 or run.step >= len(steps):
+            raise GradingError(f"the sandbox ({by}) could not run: {run.output[-500:] or run.end}")
+        at = steps[run.step].task or ""
+        stops[at] = run.end
+        out_of_time = run.end == "total_time" or time.monotonic() - began > limits.total_seconds - 5
+        if out_of_time or run.step in skipped or len(skipped) == MOST_SKIPPED:
+            later = {step.task for step in steps[run.step :] if step.task and step.label}
+            for task in later - set(outcomes) - set(stops):
+                stops[task] = run.end
+            return outcomes, stops
+        skipped.add(run.step)
