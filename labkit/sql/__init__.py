@@ -11,16 +11,20 @@ from labkit.sql.picture import draw_join
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from labkit.sql.compare import Counterexample, Verdict, compare
     from labkit.sql.errors import SqlError
     from labkit.sql.notices import notices
     from labkit.sql.query import run
 
 _HOMES = {
+    "Counterexample": "compare",
     "SqlError": "errors",
+    "Verdict": "compare",
+    "compare": "compare",
     "notices": "notices",
     "run": "query",
 }
-__all__ = ["SqlError", "draw_join", "notices", "run"]
+__all__ = ["Counterexample", "SqlError", "Verdict", "compare", "draw_join", "notices", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -29,7 +33,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'labkit.sql' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(f"labkit.sql.{_HOMES[name]}"), name)
+    found = getattr(import_module(f"labkit.sql.{_HOMES[name]}"), name)
+    globals()[name] = found  # a module of the same name, `compare`, must not hide the function
+    return found
 
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:

@@ -71,7 +71,7 @@ def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFr
         chunks.append(result.fetch_df_chunk())
         total += len(chunks[-1])
     if total > rows:
-        con.interrupt()
+        con.abort()
         raise SqlError(say("sql.rows", rows=f"{rows:,}".replace(",", " ")), kind="rows")
     filled = [chunk for chunk in chunks if len(chunk)]
     frame = pd.concat(filled, ignore_index=True) if len(filled) > 1 else (filled or chunks)[0]
@@ -103,10 +103,16 @@ def _time_limit(con: "duckdb.DuckDBPyConnection", seconds: float) -> Iterator[th
 @contextmanager
 def _reading(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
     """Keep DuckDB from taking a local Python variable for a table."""
+    shut = con.execute("SELECT NOT current_setting('enable_external_access')").fetchone()
+    if shut and shut[0]:  # such a connection looks up no variables, and may be locked
+        yield
+        return
     found = con.execute("SELECT current_setting('python_enable_replacements')").fetchone()
+    if not (found and found[0]):  # off already, and perhaps locked
+        yield
+        return
     con.execute("SET python_enable_replacements = false")
     try:
         yield
     finally:
-        if found and found[0]:
-            con.execute("SET python_enable_replacements = true")
+        con.execute("SET python_enable_replacements = true")

@@ -1,0 +1,351 @@
+"""Draw tiny databases whose values lie where two queries may part.
+
+A random table of random numbers hardly ever tells `> 48` from `>= 48`. So values come from the
+literals of the queries and their neighbours, each database keeps to few values, so that rows
+agree with each other, and dates lie the queries' own lengths of time apart. The idea is that of
+XData (Shah et al., ICDE 2011) and of the boundary values of software testing, drawn at random.
+"""
+
+import random
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from labkit.sql.engine import Instance, Rows
+from labkit.sql.literals import (
+    Literals,
+    add_months,
+    near_number,
+    near_pattern,
+    near_text,
+    read_literals,
+)
+from labkit.sql.shape import Field, Relation, Shape
+
+_SYSTEMS = {  # three common values of a code system, for columns that no literal speaks of
+    "icd10": ["I21.9", "E11.9", "J44.0"],
+    "icpc2": ["K75", "T90", "R95"],
+    "icd10 or icpc2": ["I21.9", "E11.9", "T90"],
+    "atc": ["C10AA01", "A10BA02", "N02BE01"],
+    "municipality": ["3427", "5025", "3429"],
+    "procedure": ["FNG02", "NFB20", "JAH01"],
+    "lab": ["hba1c", "ldl", "creatinine"],
+}
+_SPANS = [("start_time", "end_time"), ("inntid", "uttid"), ("from_date", "to_date")]
+_TIMES = [time(0), time(10, 30), time(23, 59, 59), time(8)]
+Row = list[Any]
+
+
+class Generator:
+    """Draws tiny databases of one shape for some queries; the same seed draws the same."""
+
+    def __init__(self, shape: Shape, queries: Sequence[str], *, seed: int) -> None:
+        self.shape = shape
+        self.rng = random.Random(seed)
+        self.said = read_literals(queries)
+        self.moments = _moments(self.said)
+        self.steps = _steps(self.said, queries)
+        names = self.said.names
+        self.free = {
+            (relation.name, i)
+            for relation in shape.values()
+            for i, f in enumerate(relation.fields)
+            if names is None or f.name.lower() in names
+        }
+        self.pools = {
+            (relation.name, i): self._pool(f)
+            for relation in shape.values()
+            for i, f in enumerate(relation.fields)
+        }
+        small = [n for n in self.said.steps() if n <= 6]
+        self.most = max([3, *(n + 1 for n in small)])
+
+    def draw(self, n: int) -> list[Instance]:
+        """Draw n databases, each of a few rows in each table."""
+        return [self._instance() for _ in range(n)]
+
+    def _pool(self, field: Field) -> tuple[list[Any], list[Any]]:
+        """Return the values that literals point to, and ordinary ones; dates are drawn apart."""
+        names = sorted(self.said.group(field.name.lower()))
+        if field.kind == "bool":
+            return [True, False], []
+        if field.kind == "int" or field.kind == "float":
+            own = [v for name in names for v in sorted(self.said.numbers.get(name, ()))]
+            pointed = [w for v in own for w in near_number(v)]
+            others = [w for v in sorted(self.said.numbers.get("", ())) for w in near_number(v)]
+            sums = [a - b for a in own for b in own if a != b][:8]
+            ordinary: list[Any] = [1, 2, 3, 10, *sums, *others[:24]]
+            if field.kind == "int":
+                pointed, ordinary = _whole(pointed), _whole(ordinary)
+            return _allowed(field, pointed, ordinary, self.said)
+        if field.kind == "text":
+            near = [p for name in names for p in sorted(self.said.patterns.get(name, ()))]
+            pointed = [w for pattern in near for w in near_pattern(pattern)]
+            own_texts = [t for name in names for t in sorted(self.said.texts.get(name, ()))]
+            pointed += [w for text in own_texts for w in near_text(text)]
+            return _allowed(field, pointed, self._ordinary_texts(field), self.said)
+        return [], []
+
+    def _ordinary_texts(self, field: Field) -> list[Any]:
+        if field.system:
+            return list(_SYSTEMS.get(field.system, ["a", "b", "c"]))
+        if field.unit:
+            return ["12,5", "0,5", "100"]
+        texts = sorted(
+            text
+            for name, found in self.said.texts.items()
+            if name == ""
+            for text in found
+            if "%" not in text and len(text) > 1
+        )
+        return ["a", "b", "c", *texts[:6]]
+
+    def _instance(self) -> Instance:
+        rng = self.rng
+        days = self._days()
+        few: dict[Any, list[Any]] = {}
+        rows: dict[str, list[Row]] = {}
+        largest = self.most if rng.random() < 0.2 else 3
+        for relation in self.shape.values():
+            size = rng.choices(range(largest + 1), [1] + [4] * largest)[0]
+            rows[relation.name] = [self._row(relation, n, days, few) for n in range(size)]
+        for relation in self.shape.values():
+            self._refer(relation, rows)
+        return repair(self.shape, {name: [tuple(r) for r in found] for name, found in rows.items()})
+
+    def _days(self) -> list[datetime]:
+        """Choose the few moments of one database: some the queries' lengths of time apart."""
+        rng = self.rng
+        base = rng.choice(self.moments)
+        days = [base]
+        for _ in range(rng.choice([1, 2, 3, 4])):
+            start = rng.choice(days)
+            unit, step = rng.choice(self.steps)
+            step = rng.choice([-1, 1, 1]) * step
+            if unit == "second":
+                days.append(start + timedelta(seconds=step))
+            elif unit == "day":
+                days.append(start + timedelta(days=step))
+            else:
+                moved = add_months(start.date(), step)
+                days.append(datetime.combine(moved, start.time()))
+            if rng.random() < 0.3:
+                days[-1] += timedelta(days=rng.choice([-1, 1]))
+        if rng.random() < 0.5:
+            days.append(rng.choice(self.moments))
+        return [day for day in days if 1850 < day.year < 2150] or [base]
+
+    def _row(
+        self, relation: Relation, n: int, days: list[datetime], few: dict[Any, list[Any]]
+    ) -> Row:
+        row = []
+        for i, field in enumerate(relation.fields):
+            alone = (i,) in relation.keys
+            row.append(
+                self._key(relation, i, n) if alone else self._value(relation, i, days, few)
+            )
+        for first, last in _SPANS:
+            places = [i for i, f in enumerate(relation.fields) if f.name in (first, last)]
+            if len(places) == 2 and None not in (row[places[0]], row[places[1]]):
+                row[places[0]], row[places[1]] = sorted((row[places[0]], row[places[1]]))
+        return row
+
+    def _key(self, relation: Relation, i: int, n: int) -> Any:
+        field = relation.fields[i]
+        pointed = self.pools[relation.name, i][0]
+        if pointed and self.rng.random() < 0.4:
+            return self.rng.choice(pointed)
+        if field.kind == "text":
+            return chr(ord("a") + n % 26)
+        if field.kind in ("date", "time"):
+            return _moment(field, self.moments[0] + timedelta(days=n))
+        return n + 1
+
+    def _value(
+        self, relation: Relation, i: int, days: list[datetime], few: dict[Any, list[Any]]
+    ) -> Any:
+        rng, field, place = self.rng, relation.fields[i], (relation.name, i)
+        if place not in self.free:
+            return self.plain(field, *place)
+        if field.nullable and rng.random() < 0.25:
+            return None
+        written = self.date_format(field)
+        if field.kind == "date" or written:
+            day = rng.choice(days).date()
+            return day.strftime(written) if written else day
+        if field.kind == "time":
+            moment = rng.choice(days)
+            return moment if rng.random() < 0.5 else datetime.combine(moment, rng.choice(_TIMES))
+        if place not in few:
+            few[place] = self._some(field, place, days)
+        return rng.choice(few[place])
+
+    def _some(self, field: Field, place: tuple[str, int], days: list[datetime]) -> list[Any]:
+        """Choose the few values that a column takes in one database."""
+        rng = self.rng
+        pointed, ordinary = self.pools[place]
+        if field.kind == "int" and "year" in field.about.lower() and not field.codes:
+            steps = [0, *self.said.steps()]
+            ordinary = [d.year - s + k for d in days for s in steps[:12] for k in (-1, 0, 1)]
+        size = rng.choice([1, 2, 2, 3])
+        chosen = [
+            rng.choice(pointed if pointed and (rng.random() < 0.8 or not ordinary) else ordinary)
+            for _ in range(size)
+        ]
+        if field.kind == "text" and _is_list(field) and rng.random() < 0.6:
+            pool = pointed + ordinary
+            chosen.append(";".join(rng.sample(pool, min(2, len(pool)))))
+        return chosen
+
+    def date_format(self, field: Field) -> str | None:
+        """Say how a text column writes dates, from the queries or the column's description."""
+        if field.kind != "text":
+            return None
+        said = self.said.formats.get(field.name.lower())
+        if said:
+            return said
+        for words, written in (("YYYYMMDD", "%Y%m%d"), ("DD.MM.YYYY", "%d.%m.%Y")):
+            if words in field.about:
+                return written
+        return None
+
+    def plain(self, field: Field, name: str, i: int) -> Any:
+        """Return the value of a column that no query mentions."""
+        if field.nullable:
+            return None
+        if field.kind in ("date", "time"):
+            return _moment(field, self.moments[0])
+        written = self.date_format(field)
+        if written:
+            return self.moments[0].strftime(written)
+        pointed, ordinary = self.pools[name, i]
+        return (ordinary or pointed)[0]
+
+    def _refer(self, relation: Relation, rows: dict[str, list[Row]]) -> None:
+        """Let foreign keys point to rows of the parent that are there."""
+        for reference in relation.references:
+            parents = rows[reference.table]
+            for row in rows[relation.name]:
+                optional = all(relation.fields[i].nullable for i in reference.columns)
+                if not parents or (optional and self.rng.random() < 0.25):
+                    target: Row | None = None
+                else:
+                    target = self.rng.choice(parents)
+                for here, there in zip(reference.columns, reference.targets, strict=True):
+                    if target is not None:
+                        row[here] = target[there]
+                    elif relation.fields[here].nullable:
+                        row[here] = None
+
+
+def repair(shape: Shape, instance: Instance) -> Instance:
+    """Leave out rows that break a key, NOT NULL or a foreign key, until none does.
+
+    Deleting a row takes the rows that depend on it along, so this is also how to delete with
+    dependants.
+    """
+    rows = {name: list(found) for name, found in instance.items()}
+    for relation in shape.values():
+        rows[relation.name] = _unique(relation, rows[relation.name])
+    changed = True
+    while changed:
+        changed = False
+        for relation in shape.values():
+            for reference in relation.references:
+                there = {
+                    tuple(row[i] for i in reference.targets) for row in rows[reference.table]
+                }
+                kept = [
+                    row
+                    for row in rows[relation.name]
+                    if any(row[i] is None for i in reference.columns)
+                    or tuple(row[i] for i in reference.columns) in there
+                ]
+                if len(kept) < len(rows[relation.name]):
+                    rows[relation.name] = kept
+                    changed = True
+    return rows
+
+
+def _unique(relation: Relation, rows: Rows) -> Rows:
+    seen: list[set[Any]] = [set() for _ in relation.keys]
+    kept = []
+    for row in rows:
+        if any(v is None and not f.nullable for v, f in zip(row, relation.fields, strict=True)):
+            continue
+        values = [tuple(row[i] for i in key) for key in relation.keys]
+        if any(v in s and None not in v for v, s in zip(values, seen, strict=True)):
+            continue
+        for v, s in zip(values, seen, strict=True):
+            s.add(v)
+        kept.append(row)
+    return kept
+
+
+def _moment(field: Field, value: datetime) -> date | datetime:
+    return value if field.kind == "time" else value.date()
+
+
+def _whole(values: Sequence[float]) -> list[Any]:
+    return list(dict.fromkeys(int(v) for v in values if v % 1 == 0 and abs(v) < 30_000))
+
+
+def _allowed(
+    field: Field, pointed: list[Any], ordinary: list[Any], said: Literals
+) -> tuple[list[Any], list[Any]]:
+    """Keep to the values that the schema lists, if it lists any, and to the column's width."""
+    if field.codes:
+        inside = [v for v in dict.fromkeys(pointed) if v in field.codes]
+        return inside, list(field.codes)
+    width = field.type.partition("(")[2].rstrip(")")
+    if field.kind == "text" and width.isdigit():
+        pointed = [v for v in pointed if len(v) <= int(width)]
+        ordinary = [v for v in ordinary if len(v) <= int(width)] or ["a"]
+    return list(dict.fromkeys(pointed)), list(dict.fromkeys(ordinary))
+
+
+def _is_list(field: Field) -> bool:
+    return "semicolon" in field.about
+
+
+def _moments(said: Literals) -> list[datetime]:
+    """Return the moments around which dates are drawn."""
+    found = sorted(said.moments)
+    for moment in sorted(said.moments):
+        found += [moment - timedelta(days=1), moment + timedelta(days=1)]
+    for year in said.years():
+        found += [datetime(year, 1, 1), datetime(year, 12, 31), datetime(year + 1, 1, 1)]
+        found += [datetime(year - 1, 12, 31), datetime(year, 6, 15)]
+    for text in sorted(said.texts.get("", ())):
+        for written, pattern in (("%Y%m%d", r"\d{8}"), ("%d.%m.%Y", r"\d\d\.\d\d\.\d{4}")):
+            found += _read_date(text, written, pattern)
+    return list(dict.fromkeys(found)) or [datetime(2023, 3, 10), datetime(2023, 12, 31)]
+
+
+def _read_date(text: str, written: str, pattern: str) -> list[datetime]:
+    if not re.fullmatch(pattern, text):
+        return []
+    try:
+        day = datetime.strptime(text, written)
+    except ValueError:
+        return []
+    return [day, day - timedelta(days=1), day + timedelta(days=1)]
+
+
+def _steps(said: Literals, queries: Sequence[str]) -> list[tuple[str, int]]:
+    """Return lengths of time worth having between two moments: unit and number."""
+    text = " ".join(queries).lower()
+    steps: list[tuple[str, int]] = [("day", 0), ("day", 1), ("day", 40), ("month", 12)]
+    for n in said.steps():
+        if n <= 400:
+            steps += [("day", n - 1), ("day", n), ("day", n + 1)]
+        if n <= 120 and ("year" in text or "365" in text or "age" in text):
+            steps += [("month", 12 * n)] * 2
+        if n <= 60 and "month" in text:
+            steps.append(("month", n))
+        if n <= 100 and "hour" in text:
+            steps += [("second", 3600 * n), ("second", 3600 * n - 60), ("second", 3600 * n + 60)]
+        if n <= 600 and "minute" in text:
+            steps += [("second", 60 * n), ("second", 60 * n + 1)]
+    return steps
