@@ -40,6 +40,7 @@ def connect(dataset: Path | str, *, truth: bool = False) -> "duckdb.DuckDBPyConn
             con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
         con.execute("USE data")
         con.execute("SET enable_external_access = false")
+        con.execute("SET python_enable_replacements = false")  # a name is a table, no variable
         con.execute("SET lock_configuration = true")
     except duckdb.Error as error:
         con.close()
