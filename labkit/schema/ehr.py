@@ -260,7 +260,14 @@ prescription = table(
         to="encounter.encounter_id",
     ),
     column("atc", CHAR(7), "Legemiddel (ATC)", "Drug (ATC)", codes="atc"),
-    column("ddd", Double, "Mengde per utlevering", "Amount per dispensing", unit="DDD"),
+    column(
+        "ddd",
+        Double,
+        "Mengde per utlevering, tom for legemidler uten fastsatt døgndose",
+        "Amount per dispensing, empty for drugs without a defined daily dose",
+        unit="DDD",
+        null=True,
+    ),
     column(
         "refills",
         SmallInteger,

@@ -2,11 +2,7 @@
 
 Background mortality (what is left of everybody's mortality when the diseases of the kit have taken
 their share), each disease's own fatality and excess, and the fatality of acute episodes run side by
-side as competing risks. `part.causes` then holds, for those dead by the reference date:
-    person        place in the partition, int32
-    underlying    place in `code_list("icd10")`, int16
-    contributing  the same for up to three further causes, shape (n, 3), -1 for none
-    inside        True if the person died during a stay or contact that led to it
+side as competing risks; `cause` turns what killed into codes.
 """
 
 import numpy as np

@@ -80,11 +80,11 @@ class Part:
     admitted: dict[str, np.ndarray] = field(
         default_factory=dict
     )  # kind of acute illness -> bool, beside its episodes
-    cause: np.ndarray | None = None  # int16, what kills: place in `death.causes_of_death`
+    cause: np.ndarray | None = None  # int16, what kills: 0 background, then onset, then episodes
     causes: Columns = field(
         default_factory=dict
-    )  # of those dead by the reference date, see `death`
-    contacts: Columns = field(default_factory=dict)  # what lies behind `encounter`, see `care`
+    )  # of those dead by the reference date, see `cause`
+    contacts: Columns = field(default_factory=dict)  # what lies behind `encounter`, see `contacts`
     dispensings: Columns = field(default_factory=dict)  # see `drugs`
     tables: dict[str, Columns] = field(default_factory=dict)
 

@@ -7,10 +7,12 @@ A step may read what the steps before it have made, and draws from its own strea
 from collections.abc import Callable
 
 from labkit.world.care import diagnosis, encounter, patient, procedure
+from labkit.world.cause import causes
 from labkit.world.contacts import contacts
 from labkit.world.death import deaths
 from labkit.world.defects import defects
 from labkit.world.disease import onsets
+from labkit.world.drugs import prescriptions
 from labkit.world.episode import episodes
 from labkit.world.exposure import exposure, exposures
 from labkit.world.onset_table import onset
@@ -47,6 +49,8 @@ STEPS: tuple[Step, ...] = (
     encounter,
     diagnosis,
     procedure,
+    prescriptions,  # and part.dispensings
+    causes,  # part.causes
     identity,  # pseudonyms of the registry extracts
     npr,
     kpr,

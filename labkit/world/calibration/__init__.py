@@ -25,7 +25,7 @@ def baselines() -> dict[str, Bands]:
     path = files(__package__) / "baseline.csv"
     if not path.is_file():
         return found
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             ages, men, women = found.setdefault(row["name"], ([], [], []))
             ages.append(float(row["age_from"]))

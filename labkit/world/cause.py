@@ -1,0 +1,134 @@
+"""Causes of death: the underlying one from what killed, contributing ones from what else was there.
+
+`causes` leaves in `part.causes`, for those dead by the reference date:
+    person        place in the partition, int32
+    underlying    place in `diagnosis_codes.DIAGNOSES` (ICD-10 comes first there), int16
+    contributing  the same for up to three further causes, shape (n, 3), -1 for none, int16
+"""
+
+from functools import cache
+
+import numpy as np
+
+from labkit.world.contacts import COMPLAINT_AGES, group_of, main_codes
+from labkit.world.diagnosis_codes import pick, place
+from labkit.world.disease import diseases
+from labkit.world.episode import kinds
+from labkit.world.hazard import YEAR
+from labkit.world.part import END_DAY, Part
+from labkit.world.population import people_of
+
+# What people die of beside the kit's own diseases: weights by age group 0, 6, 16, 30, 50, 67, 80
+# (men; women where they differ). Shaped to the deaths by cause of 2016-2022 (Norwegian Institute of
+# Public Health) less what the kit's diseases take; the split by age is from memory.
+OTHER_CAUSES: dict[str, tuple[float, ...]] = {
+    "P07.0": (30, 0, 0, 0, 0, 0, 0),
+    "Q21.1": (14, 4, 0.5, 0.2, 0, 0, 0),
+    "R96.0": (8, 6, 6, 6, 5, 3, 2),
+    "R99": (8, 8, 22, 16, 6, 4, 5),
+    "C71.9": (4, 18, 4, 5, 5, 3, 0.5),
+    "C92.0": (2, 8, 3, 2, 2, 2, 1),
+    "G40.9": (3, 8, 4, 3, 1, 0.5, 0.3),
+    "W19.9": (2, 4, 2, 2, 2, 4, 9),
+    "W10.0": (0, 1, 2, 3, 3, 2, 2),
+    "W18.1": (0, 0, 0, 0, 0.2, 1, 5),
+    "F10.2": (0, 0, 3, 6, 6, 2, 0.3),
+    "C43.9": (0, 0, 1, 3, 4, 3, 1.5),
+    "C25.9": (0, 0, 0, 3, 11, 12, 5),
+    "C16.9": (0, 0, 0, 1.5, 4, 4, 2.5),
+    "C64": (0, 0, 0, 1, 3, 3, 1.5),
+    "C67.9": (0, 0, 0, 0.3, 2.5, 4.5, 4),
+    "C83.3": (0, 1, 1, 1, 2.5, 4, 2),
+    "C90.0": (0, 0, 0, 0.3, 2, 4, 1.5),
+    "I71.4": (0, 0, 0, 0.2, 1, 2, 1.5),
+    "I26.9": (0, 0, 1, 1.5, 2, 2, 1.5),
+    "I35.0": (0, 0, 0, 0.2, 1, 3, 7),
+    "I10": (0, 0, 0, 0.5, 2, 3, 6),
+    "I70.2": (0, 0, 0, 0.2, 1, 2, 2),
+    "I25.1": (0, 0, 1, 4, 5, 4, 4),
+    "I61.9": (0, 1, 1, 2, 2, 2, 2),
+    "A41.9": (3, 2, 1, 1, 2, 3, 4),
+    "K92.2": (0, 0, 0, 1, 2, 2, 2),
+    "K85.9": (0, 0, 0.5, 1, 1, 1, 0.5),
+    "K57.2": (0, 0, 0, 0.2, 0.6, 1, 1.5),
+    "N17.9": (0, 0, 0, 0.3, 1, 2, 3),
+    "G20": (0, 0, 0, 0, 0.8, 4, 5),
+    "G35": (0, 0, 0.2, 1, 1, 0.8, 0.2),
+    "J96.0": (3, 2, 1, 0.5, 1.5, 3, 3),
+}
+WOMEN_ONLY: dict[str, tuple[float, ...]] = {
+    "C56": (0, 0, 0.5, 3, 8, 7, 2.5),
+    "C54.1": (0, 0, 0, 0.5, 2.5, 3, 1.5),
+    "C53.9": (0, 0, 0.5, 3, 2, 1.5, 0.7),
+}
+# How an acute episode is written on the certificate: the disease that led to it is underlying.
+EPISODE_AS: dict[str, str] = {"copd_exacerbation": "copd", "hf_admission": "hf"}
+EPISODE_AS |= {"mi_again": "mi", "stroke_again": "stroke", "hip_again": "hip_fracture"}
+EXTERNAL = {"hip_fracture": "W18.1", "fall": "W19.9"}  # the event, not the injury, is underlying
+
+
+@cache
+def _other() -> tuple[np.ndarray, np.ndarray]:
+    """Codes, and limits per group of sex and age for `searchsorted`."""
+    both = []
+    codes = [*OTHER_CAUSES, *WOMEN_ONLY]
+    for women in (0.0, 1.0):
+        weights = np.array(
+            [*OTHER_CAUSES.values(), *(np.array(w) * women for w in WOMEN_ONLY.values())]
+        )
+        sums = np.cumsum(weights, axis=0)
+        both.append((sums / sums[-1]).T)
+    shares = np.concatenate(both)
+    limits = (shares + np.arange(2 * len(COMPLAINT_AGES))[:, None]).ravel()
+    return np.array([place(code) for code in codes], dtype=np.int16), limits
+
+
+def causes(part: Part) -> None:
+    """Fill `part.causes`."""
+    people = people_of(part)
+    assert people.death is not None
+    assert part.cause is not None
+    dead = np.flatnonzero(people.death <= END_DAY)
+    day = people.death[dead]
+    rng = part.rng("cause")
+    share = rng.random(len(dead))
+    killer = part.cause[dead]
+    codes = main_codes(part)
+    names = [*diseases(), *kinds()]
+
+    known, limits = _other()
+    group = group_of(people.female[dead], (day - people.birth[dead]) / YEAR)
+    underlying = known[np.searchsorted(limits, group + share, side="right") % len(known)]
+    contributing = np.full((len(dead), 3), -1, dtype=np.int16)
+    filled = np.zeros(len(dead), dtype=np.int64)
+    for number, name in enumerate(names, start=1):
+        mine = np.flatnonzero(killer == number)
+        as_disease = EPISODE_AS.get(name, name)
+        if as_disease in codes:
+            code = codes[as_disease][dead[mine]]
+        else:
+            code = pick(kinds()[name].icd10, share[mine])
+        if as_disease in EXTERNAL:
+            underlying[mine] = place(EXTERNAL[as_disease])
+            contributing[mine, 0] = code
+            filled[mine] = 1
+        else:
+            underlying[mine] = code
+        if name == "copd_exacerbation":
+            contributing[mine, 0] = place("J44.1")
+            filled[mine] = 1
+    for name in CONTRIBUTES:
+        has = np.flatnonzero((part.found[name][dead] <= day) & (rng.random(len(dead)) < 0.45))
+        code = codes[name][dead[has]]
+        new = (filled[has] < 3) & (code != underlying[has]) & (code != contributing[has, 0])
+        has, code = has[new], code[new]
+        contributing[has, filled[has]] = code
+        filled[has] += 1
+    part.causes = {
+        "person": dead.astype(np.int32),
+        "underlying": underlying,
+        "contributing": contributing,
+    }
+
+
+CONTRIBUTES = ("dementia", "hf", "af", "copd", "t2d", "ckd", "ihd", "hypertension")

@@ -1,0 +1,341 @@
+"""Drug treatment: courses and long treatments, prescriptions, and what is collected.
+
+`prescriptions` makes the table `prescription` and leaves in `part.dispensings`, in order of person and
+day, one place for each collection from a pharmacy:
+    person  place in the partition, int32     day      int32
+    atc     place in `DRUGS`, int16           ddd      DDD collected, float64, nan if none is set
+    packs   packages, int16                   prescription_id   int64
+    indication  place in `DIAGNOSES`, -1 if none, int16
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from labkit.world.care import encounter_ids, patient_ids
+from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
+from labkit.world.diagnosis_codes import DIAGNOSES, code_list, column, place
+from labkit.world.hazard import YEAR
+from labkit.world.part import END_DAY, NEVER, Part
+from labkit.world.population import date64, people_of
+
+DRUGS = code_list("atc")
+_DRUG = {code: number for number, code in enumerate(DRUGS)}
+NEVER_COLLECTED = 0.04  # of prescriptions
+REFILLS = 3  # of a prescription for long treatment, valid for one year
+STATINS_BEFORE_2013 = {"C10AA01": 0.62, "C10AA05": 0.30, "C10AA07": 0.08}
+STATINS_SINCE = {"C10AA01": 0.14, "C10AA05": 0.66, "C10AA07": 0.20}
+NOACS = {"B01AF02": 0.62, "B01AF01": 0.20, "B01AE07": 0.10, "B01AF03": 0.08}
+DAY_2013 = (date(2013, 1, 1) - date(1970, 1, 1)).days
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What one package holds and how long it lasts; arrays by place in `DRUGS`."""
+
+    ddd: np.ndarray  # nan where no DDD is published
+    days: np.ndarray
+
+
+@cache
+def packs() -> Pack:
+    """Read the packages; DDD from strength and `labkit/codes/atc.csv`."""
+    ddd = np.full(len(DRUGS), np.nan)
+    days = np.full(len(DRUGS), 98.0)
+    defined: dict[str, float] = {}
+    with (files("labkit.codes") / "atc.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["ddd"]:
+                # Strengths stand in mg where the DDD is in grams.
+                defined[row["code"]] = float(row["ddd"]) * (1000 if row["ddd_unit"] == "g" else 1)
+    with (files("labkit.world.calibration") / "packs.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            number = _DRUG[row["atc"]]
+            days[number] = float(row["units"]) / float(row["per_day"])
+            if row["strength"] and row["atc"] in defined:
+                total = float(row["units"]) * float(row["strength"])
+                ddd[number] = round(total / defined[row["atc"]], 2)
+    return Pack(ddd, days)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One drug of several that may be given for one reason."""
+
+    atc: int
+    share: float
+    years: float
+    stop: float
+    since: int
+    until: int
+    indication: int
+
+
+@cache
+def choices() -> dict[tuple[str, str], tuple[Choice, ...]]:
+    """Read what is prescribed for which reason: by (reason, group); at most one of each group."""
+    found: dict[tuple[str, str], list[Choice]] = {}
+    with (files("labkit.world.calibration") / "prescribing.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found.setdefault((row["reason"], row["group"]), []).append(
+                Choice(
+                    atc=_DRUG[row["atc"]],
+                    share=float(row["share"]),
+                    years=float(row["years"]),
+                    stop=float(row["stop"]),
+                    since=_day(row["from"], -(10**6)),
+                    until=_day(row["to"], int(NEVER)),
+                    indication=place(row["indication"]) if row["indication"] else -1,
+                )
+            )
+    return {key: tuple(some) for key, some in found.items()}
+
+
+def _day(text: str, default: int) -> int:
+    return (date.fromisoformat(text) - date(1970, 1, 1)).days if text else default
+
+
+Block = tuple[np.ndarray, ...]  # person, start, stop (days), atc, indication
+
+
+def treatments(part: Part) -> Iterator[Block]:
+    """Yield long treatments of known diseases, and those that are planted."""
+    people = people_of(part)
+    yield from _planted(part)
+    for (reason, group), some in choices().items():
+        if reason not in part.found:
+            continue
+        who = np.flatnonzero(part.found[reason] <= END_DAY)
+        begin = part.found[reason][who].astype(np.int64)
+        yield from _periods(part, f"{reason}.{group}", some, who, begin)
+    assert people.death is not None
+
+
+def _periods(
+    part: Part, name: str, some: tuple[Choice, ...], who: np.ndarray, begin: np.ndarray
+) -> Iterator[Block]:
+    rng = part.rng(f"drug.{name}")
+    draw, wait = rng.random(len(who)), rng.random(len(who))
+    lasts = rng.standard_exponential((2, len(who)))
+    low = 0.0
+    for choice in some:
+        chosen = (draw >= low) & (draw < low + choice.share)
+        low += choice.share
+        # A drug that came after the disease was found is taken up within three years.
+        start = np.maximum(begin, choice.since + wait * 3 * YEAR * (begin < choice.since))
+        chosen &= (start < choice.until) & (start <= END_DAY)
+        years = np.full(len(who), 200.0)
+        if choice.years < 99:
+            years = choice.years * (0.4 + 0.6 * lasts[0])
+        if choice.stop:
+            years = np.minimum(years, lasts[1] / choice.stop)
+        stop = start + years * YEAR
+        n = int(chosen.sum())
+        yield (
+            who[chosen],
+            start[chosen].astype(np.int64),
+            stop[chosen].astype(np.int64),
+            np.full(n, choice.atc, dtype=np.int16),
+            np.full(n, choice.indication, dtype=np.int16),
+        )
+
+
+def _planted(part: Part) -> Iterator[Block]:
+    """Statin before any infarction or stroke, and anticoagulants: they change later hazards."""
+    rng = part.rng("drug.planted")
+    draw = rng.random((2, part.size))
+    start, stop = (part.treatment[k].astype(np.int64) for k in ("statin", "statin_stop"))
+    # After infarction or stroke the treatment is another, and goes on.
+    later = np.minimum(part.onset["mi"], part.onset["stroke"]).astype(np.int64)
+    stop = np.minimum(stop, later)
+    who = np.flatnonzero((start <= END_DAY) & (start < stop))
+    atc = np.where(
+        start[who] < DAY_2013,
+        _choose(STATINS_BEFORE_2013, draw[0][who]),
+        _choose(STATINS_SINCE, draw[0][who]),
+    )
+    yield who, start[who], stop[who], atc, np.full(len(who), place("E78.5"), dtype=np.int16)
+    start = part.treatment["anticoagulant"].astype(np.int64)
+    who = np.flatnonzero(start <= END_DAY)
+    switch = np.maximum(start[who], DAY_2013 + draw[1][who] * 4 * YEAR).astype(np.int64)
+    warfarin = start[who] < DAY_2013
+    flutter = np.full(len(who), place("I48.9"), dtype=np.int16)
+    yield (
+        who[warfarin],
+        start[who][warfarin],
+        switch[warfarin],
+        np.full(int(warfarin.sum()), _DRUG["B01AA03"], dtype=np.int16),
+        flutter[warfarin],
+    )
+    begin = np.where(warfarin, switch, start[who])
+    yield who, begin, np.full(len(who), NEVER), _choose(NOACS, draw[0][who]), flutter
+
+
+def _choose(weights: dict[str, float], share: np.ndarray) -> np.ndarray:
+    codes = np.array([_DRUG[code] for code in weights], dtype=np.int16)
+    limits = np.cumsum(list(weights.values()))
+    return codes[np.searchsorted(limits / limits[-1], share, side="right")]
+
+
+def courses(part: Part) -> tuple[list[Block], list[Block]]:
+    """Prescriptions written for what a contact was about: (long treatments, single courses).
+
+    A single course is (contact, atc, indication).
+    """
+    found = part.contacts
+    open_kinds = found["kind"] >= GP
+    rows_of: dict[str, np.ndarray] = {}
+    for reason in dict.fromkeys(reason for reason, _ in choices() if reason not in part.found):
+        if reason in CAUSE:
+            rows = np.flatnonzero(found["cause"] == CAUSE[reason])
+        else:
+            rows = np.flatnonzero((found["main"] == place(reason)) & open_kinds)
+        rows_of[reason] = rows
+    long: list[Block] = []
+    short: list[Block] = []
+    for (reason, group), some in choices().items():
+        if reason in part.found:
+            continue
+        rows = rows_of[reason]
+        if any(choice.years for choice in some):
+            # A long treatment starts once: at the first contact about it.
+            first = np.unique(found["person"][rows], return_index=True)[1]
+            rows = rows[first]
+            begin = found["stop"][rows] // 1440
+            periods = _periods(part, f"{reason}.{group}", some, found["person"][rows], begin)
+            long += list(periods)
+            continue
+        draw = part.rng(f"drug.{reason}.{group}").random(len(rows))
+        low = 0.0
+        for choice in some:
+            chosen = rows[(draw >= low) & (draw < low + choice.share)]
+            low += choice.share
+            n = len(chosen)
+            short.append(
+                (
+                    chosen,
+                    np.full(n, choice.atc, dtype=np.int16),
+                    np.full(n, choice.indication, dtype=np.int16),
+                )
+            )
+    return long, short
+
+
+def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
+    """Place a prescription at a contact about once a year while a treatment lasts.
+
+    Returns:
+        (contact, atc, indication, stop day, day of the next prescription).
+    """
+    people = people_of(part)
+    assert people.death is not None
+    found = part.contacts
+    person, start, stop, atc, indication = periods
+    stop = np.minimum(stop, np.minimum(people.death, END_DAY)[person])
+    start = np.maximum(start, people.entry[person])
+    alive = stop > start
+    person, start, stop = person[alive], start[alive], stop[alive]
+    atc, indication = atc[alive], indication[alive]
+    rng = part.rng("drug.renewal")
+    # Those treated since before the window are somewhere in their prescription's year.
+    count = 1 + ((stop - start) / (0.97 * YEAR)).astype(np.int64)
+    period = np.repeat(np.arange(len(person)), count)
+    number = np.arange(len(period)) - np.repeat(np.cumsum(count) - count, count)
+    planned = start[period] + (number * 0.97 * YEAR).astype(np.int64)
+    planned = planned + np.where(number > 0, rng.integers(-20, 40, len(period)), 0)
+
+    able = np.flatnonzero(found["kind"] != OUT_OF_HOURS)
+    key = found["person"][able].astype(np.int64) * (1 << 20) + found["start"][able] // 1440
+    at = np.searchsorted(key, person[period].astype(np.int64) * (1 << 20) + planned)
+    at = np.minimum(at, len(able) - 1)
+    contact = able[at]
+    day = found["stop"][contact] // 1440
+    keep = (found["person"][contact] == person[period]) & (day < stop[period])
+    period, contact, day = period[keep], contact[keep], day[keep]
+    again = np.r_[False, (period[1:] == period[:-1]) & (contact[1:] == contact[:-1])]
+    period, contact, day = period[~again], contact[~again], day[~again]
+    upcoming = np.r_[np.where(period[1:] == period[:-1], day[1:], NEVER), NEVER]
+    return contact, atc[period], indication[period], stop[period], upcoming
+
+
+def prescriptions(part: Part) -> None:
+    """Make the table `prescription` and `part.dispensings`."""
+    found = part.contacts
+    long, short = courses(part)
+    long = [*treatments(part), *long]
+    contact, atc, indication, stop, upcoming = _renewals(
+        part, [np.concatenate(column) for column in zip(*long, strict=True)]
+    )
+    single = [np.concatenate(column) for column in zip(*short, strict=True)]
+    n = len(single[0])
+    refills = np.r_[np.full(len(contact), REFILLS), np.zeros(n, dtype=np.int64)]
+    never = np.full(n, NEVER, dtype=np.int64)
+    contact = np.r_[contact, single[0]]
+    atc, indication = np.r_[atc, single[1]], np.r_[indication, single[2]]
+    stop, upcoming = np.r_[stop, never], np.r_[upcoming, never]
+
+    order = np.argsort(contact, kind="stable")  # contacts lie by person and time
+    contact, atc, indication = contact[order], atc[order], indication[order]
+    stop, upcoming, refills = stop[order], upcoming[order], refills[order]
+    person = found["person"][contact]
+    day = found["stop"][contact] // 1440
+    number = part.ids(len(contact))
+    part.tables["prescription"] = {
+        "prescription_id": number,
+        "patient_id": patient_ids(part)[person],
+        "encounter_id": encounter_ids(part)[contact],
+        "atc": column(atc, DRUGS),
+        "ddd": packs().ddd[atc],
+        "refills": refills.astype(np.int16),
+        "prescribed_date": date64(day),
+        "indication": column(indication, DIAGNOSES),
+    }
+    inside = found["kind"][contact] == INPATIENT
+    assert not (day[inside] < found["start"][contact][inside] // 1440).any()
+    _collect(part, person, day, atc, indication, number, refills, np.minimum(stop, upcoming))
+
+
+def _collect(
+    part: Part,
+    person: np.ndarray,
+    day: np.ndarray,
+    atc: np.ndarray,
+    indication: np.ndarray,
+    number: np.ndarray,
+    refills: np.ndarray,
+    limit: np.ndarray,
+) -> None:
+    """Collect the first package soon, the next ones as they run out, with gaps."""
+    people = people_of(part)
+    assert people.death is not None
+    rng = part.rng("dispensing")
+    n = len(person)
+    collected = rng.random(n) >= NEVER_COLLECTED
+    lag = np.where(rng.random(n) < 0.6, 0, rng.exponential(4.0, n)).astype(np.int64)
+    # Each person keeps their own pace: some a little early, many late.
+    pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days[atc]
+    times = np.where(collected, 1 + refills, 0)
+    row = np.repeat(np.arange(n), times)
+    turn = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+    shift = turn * pace[row] * (1 + 0.08 * rng.standard_normal(len(row)))
+    when = day[row] + lag[row] + np.maximum(shift, 0).astype(np.int64)
+    last = np.minimum(people.death, END_DAY)[person]
+    keep = (when <= last[row]) & (when < day[row] + 365)
+    keep &= (turn == 0) | (when < limit[row])
+    row, when = row[keep], when[keep]
+    order = np.argsort(person[row].astype(np.int64) * (1 << 20) + when, kind="stable")
+    row, when = row[order], when[order]
+    part.dispensings = {
+        "person": person[row],
+        "day": when.astype(np.int32),
+        "atc": atc[row],
+        "ddd": packs().ddd[atc[row]],
+        "packs": np.ones(len(row), dtype=np.int16),
+        "prescription_id": number[row],
+        "indication": indication[row],
+    }
