@@ -1,0 +1,310 @@
+"""The clinical picture of each note, from the patient's own rows: diagnosis, measurements, lists.
+
+A note says nothing of diagnoses, values, drugs or procedures that the tables do not hold. Where
+no blood pressure or temperature was recorded at the encounter, it is drawn to suit the illness.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from labkit.world.columns import codes, days, seconds
+from labkit.world.diagnosis_codes import DIAGNOSES
+from labkit.world.notes.compose import Page
+from labkit.world.notes.fields import Notes
+from labkit.world.notes.phrases import Pools, longest
+from labkit.world.part import NEVER, Part
+
+GP = 3  # the kind of note that is from primary care, see `write.KINDS`
+CHRONIC_DAYS = 400  # a prescription counts as in use this long
+SHORT_DAYS = {"J01": 10, "J05": 10, "H02": 30, "N02A": 45, "M01": 60}
+
+
+@cache
+def _labels() -> dict[str, str]:
+    from labkit import codes as systems
+
+    found = {}
+    for system in ("icd10", "icpc2"):
+        table = systems.load(system)
+        found |= dict(zip(table["code"], table["label_nb"], strict=True))
+    return found
+
+
+def fill(part: Part, page: Page, notes: Notes, pools: Pools) -> None:
+    """Fill the fields of the clinical picture."""
+    rng = part.rng("note_picture")
+    _diagnosis(part, page, notes, pools, rng)
+    _vitals(part, page, notes, pools, rng)
+    wards = [w for group in pools.wards for w in group]
+    first = np.cumsum([0, *(len(g) for g in pools.wards)])
+    count = np.array([len(g) for g in pools.wards])
+    group = np.where(notes.kind != GP, notes.group, 0)
+    pick = np.floor(rng.random(len(group)) * count[group]).astype(np.int64)
+    page.field("ward", page.pool(wards) + first[group] + pick)
+
+
+def _diagnosis(
+    part: Part, page: Page, notes: Notes, pools: Pools, rng: np.random.Generator
+) -> None:
+    """Name the main diagnosis in a clinician's words; one word through the whole note."""
+    terms: dict[str, list[str]] = pools.terms["diagnosis"]
+    number = {code: k for k, code in enumerate(terms)}
+    words: list[str] = []
+    first, count = [], []
+    for code in DIAGNOSES:
+        hit = longest(number, code)
+        found = list(terms.values())[hit] if hit >= 0 else [_plain(_labels().get(code, code))]
+        first.append(len(words))
+        count.append(len(found))
+        words += found
+    main = part.contacts["main"][notes.encounter].astype(np.int64)
+    pick = np.floor(rng.random(len(main)) * np.array(count)[main]).astype(np.int64)
+    place = np.array(first)[main] + pick
+    page.field("diagnosis", page.pool(words) + place)
+    page.field("Diagnosis", page.pool(w[:1].upper() + w[1:] for w in words) + place)
+
+
+def _plain(label: str) -> str:
+    """Turn a label of the code list into words for running text."""
+    label = label.split(", ")[0] if "ikke angitt" in label or "annen" in label else label
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _by_encounter(part: Part, notes: Notes, column: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Match rows of a table to notes of the same encounter.
+
+    Returns:
+        Places of rows and of notes, one pair for each row and note that belong together, in order
+        of the notes.
+    """
+    row_at = np.asarray(column).astype(np.int64) - int(part.ids(1)[0])
+    order = np.argsort(row_at, kind="stable")
+    low = np.searchsorted(row_at[order], notes.encounter, side="left")
+    high = np.searchsorted(row_at[order], notes.encounter, side="right")
+    note, at = _ranges(low, high)
+    return order[at], note
+
+
+def _ranges(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Spread ranges out: the place of the range and the number inside, for each number."""
+    count = high - low
+    owner = np.repeat(np.arange(len(low)), count)
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    return owner, np.repeat(low, count) + step
+
+
+def _vitals(part: Part, page: Page, notes: Notes, pools: Pools, rng: np.random.Generator) -> None:
+    n = len(notes.person)
+    hospital = notes.kind != GP
+    group = np.where(hospital, notes.group, 0)
+    fever = pools.flags["fever"][group] & hospital
+    short_of_air = pools.flags["hypoxia"][group] & hospital
+    child = notes.age < 12
+    systolic = np.where(child, 85 + 2 * notes.age, rng.normal(134, 16, n))
+    diastolic = np.where(child, 55 + notes.age, 0.34 * systolic + rng.normal(32, 7, n))
+    pulse = np.where(child, 120 - 3 * notes.age, rng.normal(76, 10, n)) + 14 * fever
+    warm = np.where(fever, rng.normal(38.6, 0.6, n), rng.normal(36.8, 0.3, n))
+    weight = np.where(child, 3.5 + 2.6 * notes.age, rng.normal(78, 13, n))
+    values = {
+        "systolic": systolic,
+        "diastolic": diastolic,
+        "pulse": pulse,
+        "temperature": warm,
+        "weight": weight,
+    }
+    table = part.tables.get("vital_sign")
+    if table is not None:
+        kind, kinds = codes(table["kind"])
+        value = np.asarray(table["value"], dtype=np.float64)
+        row, note = _by_encounter(part, notes, table["encounter_id"])
+        for name, drawn in values.items():
+            if name in kinds:
+                here = kind[row] == kinds.index(name)
+                drawn[note[here]] = value[row[here]]
+    high = np.round(values["systolic"]).astype(np.int64)
+    low = np.minimum(np.round(values["diastolic"]).astype(np.int64), high - 15)
+    distinct, at = np.unique(high * 1000 + low, return_inverse=True)
+    page.field("bp", page.pool(f"{v // 1000}/{v % 1000}" for v in distinct.tolist()) + at)
+    page.field("pulse", page.pooled(np.round(values["pulse"]).astype(np.int64), "{}"))
+    page.field("weight", page.pooled(np.round(values["weight"]).astype(np.int64), "{}"))
+    page.field("temp", _decimal(page, values["temperature"], np.ones(n, dtype=np.int64)))
+    air = np.where(short_of_air, rng.integers(86, 95, n), rng.integers(95, 100, n))
+    page.field("spo2", page.pooled(air, "{}"))
+
+
+def _decimal(page: Page, value: np.ndarray, decimals: np.ndarray) -> np.ndarray:
+    """Put numbers with decimal comma into the pool."""
+    key = np.round(value * 10.0**decimals).astype(np.int64) * 4 + decimals
+    distinct, row = np.unique(key, return_inverse=True)
+    words = (
+        f"{(k >> 2) / 10 ** (k & 3):.{k & 3}f}".replace(".", ",") for k in distinct.tolist()
+    )
+    return page.pool(words) + row
+
+
+def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray) -> np.ndarray:
+    """Append the chronic diseases known before the encounter, as a list with commas.
+
+    Args:
+        part: The partition.
+        page: The notes.
+        notes: What is known of them.
+        pools: The phrases.
+        some: Places of the notes that get a list.
+
+    Returns:
+        Places of those of `some` for which nothing was known.
+    """
+    groups: dict[str, dict[str, list[str]]] = pools.terms["history"]
+    prefix = {code: k for k, group in enumerate(groups.values()) for code in group["codes"]}
+    table = part.tables["diagnosis"]
+    code, values = codes(table["code"])
+    of_code = np.array([longest(prefix, v) for v in values], dtype=np.int64)
+    row = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
+    group = of_code[code]
+    known = group >= 0
+    day = part.contacts["start"][row[known]] // 1440
+    person = part.contacts["person"][row[known]]
+    first = np.full((part.size, len(groups)), int(NEVER), dtype=np.int64)
+    np.minimum.at(first, (person, group[known]), day)
+    since = first[notes.person[some]]
+    before = since < (notes.start[some] // 1440)[:, None]
+    note, which = np.nonzero(before)
+    year = since[note, which].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    words = [g["words"] for g in groups.values()]
+    # A patient's own habit of words, so that two notes of one person need not look alike.
+    variant = (notes.person[some][note] * 7 + notes.kind[some][note] * 3 + which) % 12
+    pick = np.array([[k % len(w) for k in range(12)] for w in words])[which, variant]
+    opens = np.r_[True, note[1:] != note[:-1]] if len(note) else np.zeros(0, dtype=bool)
+    with_year = (variant % 4 == 1) & (year > 2010)
+    key = ((which * 12 + pick) * 2 + opens) * 4096 + np.where(with_year, year, 0)
+    distinct, at = np.unique(key, return_inverse=True)
+    texts = []
+    for k in distinct.tolist():
+        rest, when = divmod(k, 4096)
+        rest, open_ = divmod(rest, 2)
+        g, w = divmod(rest, 12)
+        word = words[g][w]
+        word = word[:1].upper() + word[1:] if open_ else ", " + word
+        texts.append(word + (f" ({when})" if when else ""))
+    page.put(some[note], page.pool(texts) + at)
+    empty = np.ones(len(some), dtype=bool)
+    empty[note] = False
+    return some[empty]
+
+
+def labs(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray) -> np.ndarray:
+    """Append the first value of each analysis at the encounter; return the notes without any."""
+    table = part.tables.get("lab_result")
+    if table is None:
+        return some
+    names: dict[str, list[Any]] = pools.terms["lab"]
+    order = {name: k for k, name in enumerate(names)}
+    analyte, values = codes(table["analyte"])
+    rank = np.array([order.get(v, -1) for v in values])[analyte]
+    value = np.asarray(table["value"], dtype=np.float64)
+    row, note = _by_encounter(part, _at(notes, some), table["encounter_id"])
+    good = (rank[row] >= 0) & np.isfinite(value[row])
+    row, note = row[good], note[good]
+    taken = seconds(table["taken_time"])[row]
+    place = np.lexsort((taken, rank[row], note))
+    row, note = row[place], note[place]
+    new = np.r_[True, (note[1:] != note[:-1]) | (rank[row][1:] != rank[row][:-1])]
+    row, note = row[new[: len(row)]], note[new[: len(note)]]
+    if not len(row):
+        return some
+    decimals = np.array([names[k][1] for k in names])[rank[row]]
+    number = _decimal(page, value[row], decimals)
+    opens = np.r_[True, note[1:] != note[:-1]]
+    words = list(names)
+    label = page.pool(
+        [f", {names[w][0]} " for w in words]
+        + [names[w][0][:1].upper() + names[w][0][1:] + " " for w in words]
+    )
+    label = label + rank[row] + len(words) * opens
+    page.put(some[np.repeat(note, 2)], np.stack([label, number], axis=1).ravel())
+    closing = np.unique(note)
+    page.put(some[closing], np.full(len(closing), page.pool(["."])))
+    empty = np.ones(len(some), dtype=bool)
+    empty[note] = False
+    return some[empty]
+
+
+def _at(notes: Notes, some: np.ndarray) -> Notes:
+    return Notes(**{name: getattr(notes, name)[some] for name in notes.__dataclass_fields__})
+
+
+def drugs(
+    part: Part,
+    page: Page,
+    notes: Notes,
+    pools: Pools,
+    some: np.ndarray,
+    *,
+    until: np.ndarray,
+    between: str,
+) -> np.ndarray:
+    """Append the drugs in use on a day, each as the patient takes it.
+
+    Args:
+        part: The partition.
+        page: The notes.
+        notes: What is known of them.
+        pools: The phrases.
+        some: Places of the notes that get a list.
+        until: Last day on which a prescription counts, one for each of `some`.
+        between: What stands before each drug.
+
+    Returns:
+        Places of those of `some` without drugs.
+    """
+    table = part.tables.get("prescription")
+    if table is None:
+        return some
+    words: dict[str, list[str]] = pools.terms["drug"]
+    atc, values = codes(table["atc"])
+    listed = np.array([v in words for v in values])[atc]
+    lasting = np.array(
+        [next((d for p, d in SHORT_DAYS.items() if v.startswith(p)), CHRONIC_DAYS) for v in values]
+    )
+    encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
+    person = part.contacts["person"][encounter].astype(np.int64)
+    day = days(table["prescribed_date"]).astype(np.int64)
+    keep = np.flatnonzero(listed)
+    key = person[keep] * 65_536 + day[keep]
+    keep = keep[np.argsort(key, kind="stable")]
+    key = person[keep] * 65_536 + day[keep]
+    who = notes.person[some].astype(np.int64)
+    low = np.searchsorted(key, who * 65_536 + until - CHRONIC_DAYS, side="left")
+    high = np.searchsorted(key, who * 65_536 + until, side="right")
+    note, at = _ranges(low, high)
+    row = keep[at]
+    in_use = until[note] - day[row] <= lasting[atc[row]]
+    note, row = note[in_use], row[in_use]
+    pair = np.unique(note * np.int64(len(values)) + atc[row])
+    note, which = pair // len(values), pair % len(values)
+    texts = [between + w for v in values if v in words for w in words[v]]
+    count = np.array([len(words.get(v, ())) for v in values])
+    first = np.cumsum(count) - count
+    habit = (who[note] * 31 + which) % np.maximum(count[which], 1)
+    page.put(some[note], page.pool(texts) + first[which] + habit)
+    empty = np.ones(len(some), dtype=bool)
+    empty[note] = False
+    return some[empty]
+
+
+def procedures(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray) -> None:
+    """Append what was done at the encounter."""
+    table = part.tables["procedure"]
+    words: dict[str, list[str]] = pools.terms["procedure"]
+    code, values = codes(table["code"])
+    row, note = _by_encounter(part, _at(notes, some), table["encounter_id"])
+    listed = np.array([v in words for v in values], dtype=bool)[code[row]]
+    row, note = row[listed], note[listed]
+    texts = [w + " " for v in values if v in words for w in words[v]]
+    count = np.array([len(words.get(v, ())) for v in values])
+    first = np.cumsum(count) - count
+    habit = (notes.practitioner[some][note] + code[row]) % np.maximum(count[code[row]], 1)
+    page.put(some[note], page.pool(texts) + first[code[row]] + habit)

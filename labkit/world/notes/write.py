@@ -1,0 +1,259 @@
+"""How each kind of note is laid out: which phrases and lists follow each other."""
+
+import numpy as np
+
+from labkit.world.hazard import YEAR
+from labkit.world.notes import fields, picture
+from labkit.world.notes.compose import Page, Spans
+from labkit.world.notes.fields import Notes
+from labkit.world.notes.phrases import Choice, Pools
+from labkit.world.part import NEVER, Part
+
+KINDS = ("discharge", "admission", "outpatient", "gp", "nursing")
+DISCHARGE, ADMISSION, OUTPATIENT, GP, NURSING = range(5)
+
+# Headings in four manners: one doctor's habit, the same through the whole letter.
+HEADINGS = {
+    "reason": ("Innleggelsesårsak: ", "INNLEGGELSESÅRSAK\n", "Årsak til innl.: ", "Innl.årsak: "),
+    "background": (
+        "\nTidligere sykdommer: ",
+        "\n\nTIDLIGERE SYKDOMMER\n",
+        "\nTidl.: ",
+        "\nBakgrunn: ",
+    ),
+    "story": ("\nAktuelt: ", "\n\nAKTUELT\n", "\nAkt.: ", "\nSykehistorie: "),
+    "findings": ("\nFunn: ", "\n\nFUNN\n", "\nUs.: ", "\nStatus ved innkomst: "),
+    "labs": ("\nBlodprøver: ", "\n\nBLODPRØVER\n", "\nLab: ", "\nBlodprøver ved ankomst: "),
+    "tests": ("\nSupplerende us.: ", "\n\nSUPPLERENDE\n", "\nSuppl.: ", "\nUndersøkelser: "),
+    "treatment": ("\nBehandling og forløp: ", "\n\nFORLØP\n", "\nForløp: ", "\nBehandling: "),
+    "drugs": (
+        "\nMedisiner ved utskrivelse:",
+        "\n\nMEDISINER VED UTSKRIVELSE",
+        "\nMed. ved utreise:",
+        "\nLegemidler ved utskrivning:",
+    ),
+    "assessment": ("\nVurdering: ", "\n\nVURDERING\n", "\nVurd.: ", "\nKonklusjon: "),
+    "plan": ("\nVidere plan: ", "\n\nVIDERE PLAN\n", "\nPlan: ", "\nVidere oppfølging: "),
+    "regular": ("\nFaste medisiner: ", "\n\nFASTE MEDISINER\n", "\nMed.: ", "\nFaste med.: "),
+}
+
+
+class Writer:
+    """Writes notes of all kinds on one page."""
+
+    def __init__(self, part: Part, notes: Notes, pools: Pools) -> None:
+        self.part, self.notes, self.pools = part, notes, pools
+        self.page = Page(pools.book, len(notes.person))
+        self.rng = part.rng("note_text")
+        fields.fill(part, self.page, notes, pools)
+        picture.fill(part, self.page, notes, pools)
+        self.manner = self.rng.integers(0, 4, len(notes.person))
+        self._headings = {name: self.page.pool(words) for name, words in HEADINGS.items()}
+        self._space = self.page.pool([" "])
+
+    def finish(self) -> tuple[object, Spans]:
+        """Write everything and return texts and spans."""
+        for kind, write in enumerate(
+            (self._discharge, self._admission, self._outpatient, self._gp, self._nursing)
+        ):
+            some = np.flatnonzero(self.notes.kind == kind)
+            if len(some):
+                write(some)
+        return self.page.finish()
+
+    # The small words of writing.
+
+    def _say(self, some: np.ndarray, choice: Choice, *, grouped: bool = False) -> None:
+        group = self.notes.group[some] if grouped else np.zeros(len(some), dtype=np.int64)
+        self.page.say(some, choice.draw(self.rng, group, self.notes.stage[some]))
+
+    def _frame(self, some: np.ndarray, name: str) -> None:
+        self._say(some, self.pools.frame[name])
+
+    def _hospital(self, some: np.ndarray, section: str) -> None:
+        self._say(some, self.pools.hospital[section], grouped=True)
+
+    def _primary(self, some: np.ndarray, section: str) -> None:
+        self._say(some, self.pools.primary[section], grouped=True)
+
+    def _heading(self, some: np.ndarray, name: str) -> None:
+        self.page.put(some, self._headings[name] + self.manner[some])
+
+    def _gap(self, some: np.ndarray) -> None:
+        self.page.put(some, np.full(len(some), self._space))
+
+    def _part_of(self, some: np.ndarray, share: float) -> np.ndarray:
+        return some[self.rng.random(len(some)) < share]
+
+    # What several kinds have in common.
+
+    def _background(self, some: np.ndarray) -> None:
+        acute = self.part.contacts["acute"][self.notes.encounter[some]].astype(bool)
+        self._frame(some[acute], "opening")
+        self._frame(some[~acute], "opening_planned")
+        told = self._part_of(some, 0.7)
+        self._gap(told)
+        self._frame(told, "social")
+        self._heading(some, "background")
+        none = picture.history(self.part, self.page, self.notes, self.pools, some)
+        self._frame(none, "none_known")
+        known = np.setdiff1d(some, none, assume_unique=True)
+        self.page.put(known, np.full(len(known), self.page.pool(["."])))
+        heard = self._part_of(some, 0.35)
+        self._gap(heard)
+        self._frame(heard, "family")
+        assert self.part.people is not None
+        smoking = self.part.people.smoking
+        asked = self._part_of(some[self.notes.age[some] >= 18], 0.6)
+        self._gap(asked)
+        for state, name in enumerate(("smoking_never", "smoking_former", "smoking_daily")):
+            if smoking is not None:
+                self._frame(asked[smoking[self.notes.person[asked]] == state], name)
+        warned = self._part_of(some, 0.5)
+        self._gap(warned)
+        choice = self.pools.frame["cave"]
+        stage = self.notes.stage[warned]
+        variant = self.notes.person[warned] % choice.count[0, stage]  # once allergic, always
+        self.page.say(warned, choice.phrases[choice.first[0, stage] + variant])
+
+    def _findings(self, some: np.ndarray) -> None:
+        self._heading(some, "findings")
+        self._hospital(some, "findings")
+        measured = self._part_of(some, 0.85)
+        self._gap(measured)
+        self._frame(measured, "vitals")
+
+    def _labs(self, some: np.ndarray) -> None:
+        self._heading(some, "labs")
+        none = picture.labs(self.part, self.page, self.notes, self.pools, some)
+        self._frame(none, "no_labs")
+
+    def _regular_drugs(self, some: np.ndarray) -> None:
+        self._heading(some, "regular")
+        none = picture.drugs(
+            self.part,
+            self.page,
+            self.notes,
+            self.pools,
+            some,
+            until=self.notes.start[some] // 1440 - 1,
+            between="\n- ",
+        )
+        self._frame(none, "no_drugs")
+
+    # The kinds.
+
+    def _discharge(self, some: np.ndarray) -> None:
+        assert self.part.people is not None
+        death = self.part.people.death
+        died = np.zeros(len(some), dtype=bool)
+        if death is not None:
+            when = death[self.notes.person[some]]
+            died = (when <= self.notes.stop[some] // 1440) & (when != NEVER)
+        alive, dead = some[~died], some[died]
+        self._frame(some, "discharge_head")
+        self._heading(some, "reason")
+        self._hospital(some, "reason")
+        self.page.put(some, np.full(len(some), self.page.pool(["\n"])))
+        self._background(some)
+        self._heading(some, "story")
+        self._hospital(some, "story")
+        self._findings(some)
+        self._labs(some)
+        self._heading(some, "tests")
+        self._hospital(some, "tests")
+        self._heading(some, "treatment")
+        picture.procedures(self.part, self.page, self.notes, self.pools, some)
+        self._hospital(some, "treatment")
+        self._gap(alive)
+        self._frame(alive, "course")
+        self._heading(alive, "drugs")
+        none = picture.drugs(
+            self.part,
+            self.page,
+            self.notes,
+            self.pools,
+            alive,
+            until=self.notes.stop[alive] // 1440,
+            between="\n- ",
+        )
+        self._gap(none)
+        self._frame(none, "no_drugs")
+        self._frame(np.setdiff1d(alive, none, assume_unique=True), "drug_note")
+        self._heading(some, "assessment")
+        self._hospital(alive, "assessment")
+        self._frame(dead, "died")
+        self._heading(alive, "plan")
+        self._hospital(alive, "plan")
+        told = self._part_of(alive, 0.5)
+        self._gap(told)
+        self._frame(told, "follow_up")
+        self._frame(some, "foot")
+
+    def _admission(self, some: np.ndarray) -> None:
+        self._frame(some, "admission_head")
+        self._heading(some, "reason")
+        self._hospital(some, "reason")
+        self.page.put(some, np.full(len(some), self.page.pool(["\n"])))
+        self._background(some)
+        self._regular_drugs(some)
+        self._heading(some, "story")
+        self._hospital(some, "story")
+        self._findings(some)
+        self._labs(some)
+        self._heading(some, "plan")
+        self._frame(some, "admission_plan")
+
+    def _outpatient(self, some: np.ndarray) -> None:
+        self._frame(some, "outpatient_head")
+        self._frame(some, "outpatient_story")
+        self._gap(some)
+        told = self._part_of(some, 0.5)
+        self._frame(told, "social")
+        self._heading(some, "background")
+        none = picture.history(self.part, self.page, self.notes, self.pools, some)
+        self._frame(none, "none_known")
+        self._heading(some, "findings")
+        self._frame(some, "outpatient_findings")
+        self._labs(some)
+        self._heading(some, "assessment")
+        self._frame(some, "outpatient_assessment")
+        self._heading(some, "plan")
+        self._frame(some, "outpatient_plan")
+        self._frame(some, "foot")
+
+    def _gp(self, some: np.ndarray) -> None:
+        kinds = self.part.contacts["kind"][self.notes.encounter[some]]
+        away = kinds == 4  # out of hours
+        self._frame(some[~away], "gp_head")
+        self._frame(some[away], "gp_out_of_hours_head")
+        for section, letter in zip(
+            ("subjective", "objective", "assessment", "plan"), "soap", strict=True
+        ):
+            self._frame(some, f"gp_{section}")
+            self._primary(some, letter)
+            if letter == "o":
+                tested = self._part_of(some, 0.6)
+                self.page.put(tested, np.full(len(tested), self.page.pool([" "])))
+                picture.labs(self.part, self.page, self.notes, self.pools, tested)
+        self._frame(some, "gp_foot")
+
+    def _nursing(self, some: np.ndarray) -> None:
+        self._frame(some, "nursing_head")
+        self._frame(some, "nursing_start")
+        self._gap(some)
+        self._hospital(some, "nursing")
+        self._gap(some)
+        self._frame(some, "nursing_more")
+        self._frame(some, "nursing_contact")
+        self._frame(some, "nursing_end")
+
+
+def stage_of(age: np.ndarray) -> np.ndarray:
+    """Return the stage of life: 0 child, 1 working age, 2 pensioner, 3 from 75 years."""
+    return np.digitize(age, [18, 67, 75]).astype(np.int8)
+
+
+def age_at(birth: np.ndarray, minute: np.ndarray) -> np.ndarray:
+    """Return the age in years at a minute since 1970."""
+    return (minute / 1440 - birth) / YEAR
