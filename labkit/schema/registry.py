@@ -146,9 +146,10 @@ lmr = table(
     column(
         "ddd",
         String(10),
-        "Mengde i definerte døgndoser, desimalkomma",
-        "Amount in defined daily doses, decimal comma",
+        "Mengde i definerte døgndoser, desimalkomma; tom der ingen døgndose er fastsatt",
+        "Amount in defined daily doses, decimal comma; empty where none is defined",
         unit="DDD",
+        null=True,
     ),
     column(
         "refusjonskode",

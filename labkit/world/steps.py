@@ -15,17 +15,22 @@ from labkit.world.disease import onsets
 from labkit.world.drugs import prescriptions
 from labkit.world.episode import episodes
 from labkit.world.exposure import exposure, exposures
+from labkit.world.labs import lab_results
 from labkit.world.onset_table import onset
 from labkit.world.part import Part
 from labkit.world.people import people
 from labkit.world.population import death, education, family, income, person, residence
 from labkit.world.registry.birth import mfr
 from labkit.world.registry.cancer import kreft
+from labkit.world.registry.death import dar
+from labkit.world.registry.dispensed import lmr
 from labkit.world.registry.hospital import npr
+from labkit.world.registry.infarction import infarkt
 from labkit.world.registry.primary import kpr
 from labkit.world.registry.pseudonym import identity
 from labkit.world.registry.vaccination import sysvak
 from labkit.world.units import organisation
+from labkit.world.vitals import vital_signs
 
 Step = Callable[[Part], None]
 
@@ -50,13 +55,18 @@ STEPS: tuple[Step, ...] = (
     diagnosis,
     procedure,
     prescriptions,  # and part.dispensings
+    lab_results,
+    vital_signs,
     causes,  # part.causes
     identity,  # pseudonyms of the registry extracts
     npr,
     kpr,
+    lmr,
+    dar,
     mfr,
     kreft,
+    infarkt,
     sysvak,
-    # lmr, dar, infarkt, diabetes, survey, notes, truth go here
+    # diabetes, survey, notes, truth go here
     defects,  # last: damage to the registry extracts, and the key to it
 )

@@ -5,7 +5,7 @@ Episodes are not rows: a transfer gives two stays less than eight hours apart.
 
 import numpy as np
 
-from labkit.world.columns import codes
+from labkit.world.care import moment
 from labkit.world.part import Part
 from labkit.world.registry.format import joined, words
 from labkit.world.registry.pseudonym import part_pseudonyms, row_keys
@@ -14,7 +14,6 @@ from labkit.world.registry.source import (
     diagnoses,
     encounters,
     homes,
-    numbers,
     people_of,
 )
 
@@ -25,21 +24,18 @@ def npr(part: Part) -> None:
     """Make the table `npr`."""
     seen = encounters(part, KINDS)
     people, home = people_of(part), homes(part)
-    table = part.tables["encounter"]
     main, secondary, count = diagnoses(part, seen.row)
-    urgency, distinct = codes(table["urgency"])
-    acute = np.array([w == "acute" for w in distinct])[urgency[seen.row]]
     part.tables["npr"] = {
         "opphold_id": row_keys(part, "npr", np.arange(len(seen.row))),
         "pasient_id": part_pseudonyms(part)[seen.person],
         "fodselsaar": birth_year(people.birth)[seen.person],
         "kjonn": (1 + people.female[seen.person]).astype(np.int16),
         "kommune": words(home.find(seen.person, seen.day), home.then),
-        "institusjon": numbers(table["organisation_id"])[seen.row].astype(np.int32),
+        "institusjon": part.contacts["organisation"][seen.row].astype(np.int32),
         "omsorgsniva": (1 + seen.kind).astype(np.int16),
-        "hastegrad": np.where(acute, 1, 4).astype(np.int16),
-        "inntid": seen.start,
-        "uttid": seen.end,
+        "hastegrad": np.where(part.contacts["acute"][seen.row], 1, 4).astype(np.int16),
+        "inntid": moment(seen.start),
+        "uttid": moment(seen.stop),
         "hoveddiagnose": main,
         "bidiagnoser": joined(secondary, count),
         "prosedyrer": joined(*codes_by_encounter(part, "procedure", seen.row)),

@@ -42,7 +42,7 @@ def kpr(part: Part) -> None:
     people, home = people_of(part), homes(part)
     main, _, _ = diagnoses(part, seen.row)
     age = (seen.day - people.birth[seen.person]) / 365.25
-    fee = co_payment(seen.person, seen.start, seen.kind == 1, age)
+    fee = co_payment(seen.person, seen.year, seen.kind == 1, age)
     part.tables["kpr"] = {
         "kontakt_id": row_keys(part, "kpr", np.arange(len(seen.row))),
         "pasientlopenr": part_pseudonyms(part)[seen.person],
@@ -57,13 +57,13 @@ def kpr(part: Part) -> None:
 
 
 def co_payment(
-    person: np.ndarray, start: np.ndarray, evening: np.ndarray, age_years: np.ndarray
+    person: np.ndarray, year: np.ndarray, evening: np.ndarray, age_years: np.ndarray
 ) -> np.ndarray:
     """Return what the patient pays: the year's fee, nothing under 16 or above the year's ceiling.
 
     Args:
         person: Who, rows of one person together and in time order, shape (n,).
-        start: Times, datetime64, from July 2016 on, shape (n,).
+        year: Calendar years from 2016 on, shape (n,).
         evening: Whether the evening fee applies, shape (n,).
         age_years: Ages, shape (n,).
 
@@ -71,11 +71,10 @@ def co_payment(
         NOK, float64, shape (n,).
 
     Examples:
-        >>> days = np.array(["2023-01-02", "2023-01-03"], dtype="datetime64[s]")
-        >>> co_payment(np.array([0, 1]), days, np.array([False, True]), np.array([40.0, 15.9]))
+        >>> year, age = np.array([2023, 2023]), np.array([40.0, 15.9])
+        >>> co_payment(np.array([0, 1]), year, np.array([False, True]), age)
         array([170.,   0.])
     """
-    year = start.astype("datetime64[Y]").astype(np.int64) + 1970
     table = np.array([FEES[y] for y in sorted(FEES)])
     row = year - min(FEES)
     fee = np.where(evening, table[row, 1], table[row, 0])

@@ -8,11 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.columns import codes, days
-from labkit.world.part import Part, People
+from labkit.world.contacts import KINDS
+from labkit.world.part import START_DAY, Part, People
 from labkit.world.region import region
 from labkit.world.registry.pseudonym import extract_order
-
-DAY_SECONDS = 86_400
 
 
 def people_of(part: Part) -> People:
@@ -59,38 +58,40 @@ def patient_people(part: Part) -> tuple[np.ndarray, np.ndarray]:
 class Encounters:
     """Encounters of some kinds, in the order of the extract; arrays of length n.
 
-    `row` is the place in the table `encounter`, `kind` the place in the kinds asked for.
+    `row` is the place in the table `encounter` (and in `part.contacts`, which it is made from),
+    `kind` the place in the kinds asked for.
     """
 
     row: np.ndarray
     person: np.ndarray
     kind: np.ndarray
-    start: np.ndarray  # datetime64[s]
-    end: np.ndarray  # datetime64[s]
+    start: np.ndarray  # minutes since 1970-01-01, int64
+    stop: np.ndarray
 
     @property
     def day(self) -> np.ndarray:
         """Day of the start, int32."""
-        return self.start.astype("datetime64[D]").astype(np.int64).astype(np.int32)
+        return (self.start // 1440).astype(np.int32)
+
+    @property
+    def year(self) -> np.ndarray:
+        """Calendar year of the start."""
+        return self.start.astype("datetime64[m]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
-def encounters(part: Part, kinds: tuple[str, ...], *, since: int | None = None) -> Encounters:
-    """Pick encounters by kind (and first day) and put them in the order of the extract."""
-    table = part.tables["encounter"]
-    place, distinct = codes(table["kind"])
-    wanted = np.array([kinds.index(k) if k in kinds else -1 for k in distinct], dtype=np.int8)
-    kind = wanted[place]
-    start = numbers(table["start_time"]).astype("datetime64[s]")
-    keep = kind >= 0
-    if since is not None:
-        keep &= start >= np.datetime64(since, "D")
-    row = np.flatnonzero(keep)
-    patient_id, who = patient_people(part)
-    person = who[find(patient_id, numbers(table["patient_id"])[row])]
-    order = extract_order(part, person)
-    row = row[order]
-    end = numbers(table["end_time"]).astype("datetime64[s]")[row]
-    return Encounters(row, person[order], kind[row], start[row], end)
+def encounters(part: Part, kinds: tuple[str, ...], *, since: int = START_DAY) -> Encounters:
+    """Pick encounters by kind and first day, and put them in the order of the extract."""
+    found = part.contacts
+    wanted = np.array([kinds.index(k) if k in kinds else -1 for k in KINDS], dtype=np.int8)
+    row = np.flatnonzero((wanted[found["kind"]] >= 0) & (found["start"] >= since * 1440))
+    row = row[extract_order(part, found["person"][row])]
+    return Encounters(
+        row,
+        found["person"][row],
+        wanted[found["kind"][row]],
+        found["start"][row],
+        found["stop"][row],
+    )
 
 
 def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[pa.Array, np.ndarray]:

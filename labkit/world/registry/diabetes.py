@@ -1,0 +1,130 @@
+"""The diabetes registry for adults: one row per yearly check-up, as the clinic reported it.
+
+A check-up is the year's first contact for diabetes in the records at which HbA1c was measured, else
+its first contact; what was measured within nine months before it is reported with it.
+
+Source:
+    Shares of examinations done in general practice: ROSA 4 (2014), `t2d_quality` in the calibration
+    figures; type 1 and answers left out from memory. Not every clinic reports.
+"""
+
+import numpy as np
+import pyarrow as pa
+
+from labkit.world.columns import codes, days
+from labkit.world.part import Part
+from labkit.world.population import text
+from labkit.world.registry.format import date_text, decimal_comma, integers, words
+from labkit.world.registry.hospital import birth_year
+from labkit.world.registry.pseudonym import part_pseudonyms, row_keys
+from labkit.world.registry.source import (
+    Encounters,
+    diagnoses,
+    encounters,
+    find,
+    homes,
+    numbers,
+    patient_people,
+    people_of,
+)
+
+REPORTED_PERSON, REPORTED_YEAR = 0.90, 0.95
+LOOK_BACK_DAYS = 270
+EYE_YES, EYE_NO = 0.61, 0.15  # the others did not answer
+FOOT_YES, FOOT_NO = 0.26, 0.44
+TYPE_1_MORE = 1.25  # examinations are more often done in type 1
+SMOKING_UNKNOWN = 0.07
+ALBUMIN_RAISED = 3.0  # mg/mmol
+
+
+def diabetes(part: Part) -> None:
+    """Make the table `diabetes`."""
+    rng = part.rng("diabetes")
+    people, home = people_of(part), homes(part)
+    reports = rng.random(part.size) < REPORTED_PERSON
+    seen, row = _check_ups(part)
+    year = seen.year[row]
+    draws = rng.random((4, len(row)))
+    adult = year - birth_year(people.birth)[seen.person[row]] >= 18
+    keep = adult & reports[seen.person[row]] & (draws[0] < REPORTED_YEAR)
+    row, draws = row[keep], draws[:, keep]
+    person, day = seen.person[row], seen.day[row]
+    n = len(row)
+    known = {kind: part.found[kind][person] for kind in ("t1d", "t2d")}
+    type_1 = known["t1d"] <= day
+    found = np.minimum(known["t1d"], known["t2d"])
+    more = np.where(type_1, TYPE_1_MORE, 1.0)
+    eye = np.select([draws[1] < EYE_YES * more, draws[1] < EYE_YES * more + EYE_NO], [1, 0], 2)
+    foot = np.select([draws[2] < FOOT_YES * more, draws[2] < FOOT_YES * more + FOOT_NO], [1, 0], 9)
+    albumin = _latest(part, "lab_result", "uacr", person, day)
+    smoking = people.smoking if people.smoking is not None else np.zeros(part.size, np.int8)
+    towns = [f"{number} {name.upper()}" for number, name in zip(home.then, home.name, strict=True)]
+    pressure = {
+        kind: _latest(part, "vital_sign", kind, person, day) for kind in ("systolic", "diastolic")
+    }
+    part.tables["diabetes"] = {
+        "kontroll_id": row_keys(part, "diabetes", np.arange(n)),
+        "p_id": part_pseudonyms(part)[person],
+        "fnr_klinikk": text(people.fnr[person].astype("S11")),
+        "kjonn": words(people.female[person], ["M", "F"]),
+        "kontrolldato": date_text(day, "%d.%m.%y"),
+        "kommune": words(home.find(person, day), towns),
+        "diabetestype": np.where(type_1, 1, 2).astype(np.int16),
+        "diagnoseaar": birth_year(found),
+        "hba1c": decimal_comma(_latest(part, "lab_result", "hba1c", person, day), 1),
+        "ldl": decimal_comma(_latest(part, "lab_result", "chol_ldl", person, day), 1),
+        "systolisk": _whole(pressure["systolic"]),
+        "diastolisk": _whole(pressure["diastolic"]),
+        "vekt": decimal_comma(_latest(part, "vital_sign", "weight", person, day), 1),
+        "oyeundersokelse": words(eye % 2, ["Nei", "Ja"], eye == 2),
+        "mikroalbumin": words(
+            np.select([np.isnan(albumin), albumin >= ALBUMIN_RAISED], [2, 1], 0),
+            ["normal", "forhøyet", "ikke målt"],
+        ),
+        "fotundersokelse": foot.astype(np.int16),
+        "royker": words(smoking[person] == 2, ["N", "J"], draws[3] < SMOKING_UNKNOWN),
+    }
+
+
+def _whole(value: np.ndarray) -> pa.Array:
+    return integers(np.round(np.nan_to_num(value)), np.isnan(value))
+
+
+def _check_ups(part: Part) -> tuple[Encounters, np.ndarray]:
+    """The contacts for diabetes, and the places of the one that counts in each year."""
+    seen = encounters(part, ("gp", "outpatient"))
+    main, _, _ = diagnoses(part, seen.row)
+    place, distinct = codes(main)
+    about = np.array([c in ("T89", "T90") or c[:3] in ("E10", "E11") for c in distinct], dtype=bool)
+    row = np.flatnonzero(about[place])
+    ids = numbers(part.tables["encounter"]["encounter_id"])[seen.row[row]]
+    labs = part.tables["lab_result"]
+    analyte, names = codes(labs["analyte"])
+    is_hba1c = np.array([name == "hba1c" for name in names], dtype=bool)[analyte]
+    unmeasured = ~np.isin(ids, numbers(labs["encounter_id"])[is_hba1c])
+    group = seen.person[row].astype(np.int64) * 10_000 + seen.year[row]
+    # Rows of one person stand together and in time order; those with a measurement come first.
+    order = np.lexsort((np.arange(len(row)), unmeasured, group))
+    first = np.r_[True, np.diff(group[order]) != 0][: len(row)]
+    return seen, np.sort(row[order[first]])
+
+
+def _latest(part: Part, table: str, what: str, person: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """The person's last value up to the day, at most nine months old; nan if there is none."""
+    rows = part.tables[table]
+    place, names = codes(rows["analyte" if table == "lab_result" else "kind"])
+    value = numbers(rows["value"]).astype(float)
+    wanted = np.array([name == what for name in names], dtype=bool)[place] & ~np.isnan(value)
+    row = np.flatnonzero(wanted)
+    patient_id, who = patient_people(part)
+    owner = who[find(patient_id, numbers(rows["patient_id"])[row])].astype(np.int64)
+    taken = days(rows["taken_time" if table == "lab_result" else "measured_time"])[row]
+    key = (owner << 20) + taken
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    asked = (person.astype(np.int64) << 20) + day
+    at = np.searchsorted(key, asked, side="right") - 1
+    near = (at >= 0) & (key[np.maximum(at, 0)] >= asked - LOOK_BACK_DAYS) if len(key) else at >= 0
+    result = np.full(len(person), np.nan)
+    result[near] = value[row[order[at[near]]]]
+    return result

@@ -1,0 +1,35 @@
+"""The registry of dispensed drugs (LMR): one row per drug collected at a pharmacy.
+
+What hospitals and nursing homes give is not in it, nor what is bought without a prescription.
+"""
+
+import numpy as np
+
+from labkit.world.diagnosis_codes import DIAGNOSES
+from labkit.world.drugs import DRUGS
+from labkit.world.part import Part
+from labkit.world.registry.format import date_text, decimal_comma, words
+from labkit.world.registry.hospital import birth_year
+from labkit.world.registry.pseudonym import extract_order, part_pseudonyms, row_keys
+from labkit.world.registry.source import homes, people_of
+
+
+def lmr(part: Part) -> None:
+    """Make the table `lmr`."""
+    people, home = people_of(part), homes(part)
+    collected = part.dispensings
+    order = extract_order(part, collected["person"])
+    person, day = collected["person"][order], collected["day"][order]
+    reimbursed = collected["indication"][order]
+    part.tables["lmr"] = {
+        "utlevering_id": row_keys(part, "lmr", np.arange(len(order))),
+        "lopenr": part_pseudonyms(part)[person],
+        "fodselsaar": birth_year(people.birth)[person],
+        "kjonn": words(people.female[person], ["Mann", "Kvinne"]),
+        "kommune_navn": words(home.find(person, day), home.name),
+        "utlevert": date_text(day, "%Y%m%d"),
+        "atc": words(collected["atc"][order], list(DRUGS)),
+        "pakninger": collected["packs"][order].astype(np.int16),
+        "ddd": decimal_comma(collected["ddd"][order], 2),
+        "refusjonskode": words(reimbursed, list(DIAGNOSES), reimbursed < 0),
+    }
