@@ -1,7 +1,7 @@
 """Drug treatment: courses and long treatments, prescriptions, and what is collected.
 
-`prescriptions` makes the table `prescription` and leaves in `part.dispensings`, in order of person and
-day, one place for each collection from a pharmacy:
+`prescriptions` makes the table `prescription` and leaves in `part.dispensings`, by person and day,
+one place for each collection from a pharmacy:
     person  place in the partition, int32     day      int32
     atc     place in `DRUGS`, int16           ddd      DDD collected, float64, nan if none is set
     packs   packages, int16                   prescription_id   int64
@@ -160,20 +160,28 @@ def _planted(part: Part) -> Iterator[Block]:
         _choose(STATINS_SINCE, draw[0][who]),
     )
     yield who, start[who], stop[who], atc, np.full(len(who), place("E78.5"), dtype=np.int16)
-    start = part.treatment["anticoagulant"].astype(np.int64)
+    flutter = np.full(part.size, place("I48.9"), dtype=np.int16)
+    start, stop = warfarin(part)
     who = np.flatnonzero(start <= END_DAY)
-    switch = np.maximum(start[who], DAY_2013 + draw[1][who] * 4 * YEAR).astype(np.int64)
-    warfarin = start[who] < DAY_2013
-    flutter = np.full(len(who), place("I48.9"), dtype=np.int16)
     yield (
-        who[warfarin],
-        start[who][warfarin],
-        switch[warfarin],
-        np.full(int(warfarin.sum()), _DRUG["B01AA03"], dtype=np.int16),
-        flutter[warfarin],
+        who,
+        start[who],
+        stop[who],
+        np.full(len(who), _DRUG["B01AA03"], dtype=np.int16),
+        flutter[who],
     )
-    begin = np.where(warfarin, switch, start[who])
-    yield who, begin, np.full(len(who), NEVER), _choose(NOACS, draw[0][who]), flutter
+    start = np.where(stop < NEVER, stop, part.treatment["anticoagulant"]).astype(np.int64)
+    who = np.flatnonzero(start <= END_DAY)
+    yield who, start[who], np.full(len(who), NEVER), _choose(NOACS, draw[1][who]), flutter[who]
+
+
+def warfarin(part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """Return the days on which warfarin was begun and left for a newer drug, NEVER for none."""
+    start = part.treatment["anticoagulant"].astype(np.int64)
+    on = start < DAY_2013
+    wait = part.rng("drug.warfarin").random(part.size) * 4 * YEAR
+    stop = np.maximum(start + 60, DAY_2013 + wait).astype(np.int64)
+    return np.where(on, start, NEVER), np.where(on, stop, NEVER)
 
 
 def _choose(weights: dict[str, float], share: np.ndarray) -> np.ndarray:

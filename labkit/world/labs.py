@@ -1,0 +1,283 @@
+"""Laboratory results: what a contact brings, and values that follow disease and treatment."""
+
+import csv
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from labkit.world.calibration import load
+from labkit.world.care import encounter_ids, moment, patient_ids
+from labkit.world.contacts import CAUSE, INPATIENT, KINDS, MINUTES
+from labkit.world.diagnosis_codes import DIAGNOSES, column
+from labkit.world.drugs import warfarin
+from labkit.world.hazard import YEAR
+from labkit.world.part import Part
+from labkit.world.population import people_of
+
+FAILED = 0.006  # samples that could not be analysed: haemolysed, clotted, too little
+STATIN_ON_LDL = 0.66  # 34 % lower on a moderate dose; on a high dose after infarction 50 %
+STATIN_AFTER_EVENT = 0.52
+LIPIDS = ("chol_ldl", "chol_hdl", "triglyc", "chol_total")
+REPEATED = ("crp", "haemoglobin", "creatinine", "potassium", "sodium")
+# Mean eGFR by age in a general population (from memory), and how much people differ.
+EGFR_AGES = (1, 20, 30, 50, 65, 75, 85, 95)
+EGFR = (110, 112, 106, 95, 85, 75, 64, 55)
+EGFR_SD = 12.0
+
+
+@dataclass(frozen=True)
+class Analyte:
+    """How one analyte varies; see `calibration/analytes.toml`."""
+
+    mean: tuple[float, float]
+    sd: float
+    decimals: int
+    low: float
+    high: float
+    within: float = 0.3
+    log: bool = False
+    age: float = 0.0
+    age_log: float = 0.0
+    disease: dict[str, float] = field(default_factory=dict)
+    spread: dict[str, float] = field(default_factory=dict)
+    spread_log: dict[str, float] = field(default_factory=dict)
+    acute: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@cache
+def analytes() -> dict[str, Analyte]:
+    """Return all analytes by name."""
+    return {name: Analyte(**entry) for name, entry in load("analytes").items()}
+
+
+@cache
+def panels() -> tuple[tuple[int, int, dict[str, float]], ...]:
+    """Read which analyses a contact brings: (cause, kind, analyte -> chance)."""
+    found = []
+    with (files("labkit.world.calibration") / "panels.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            pairs = (pair.split(":") for pair in row["analytes"].split())
+            chances = {name: float(chance) for name, chance in pairs}
+            found.append((CAUSE[row["reason"]], KINDS.index(row["kind"]), chances))
+    return tuple(found)
+
+
+@cache
+def units() -> dict[str, str]:
+    """Return the unit in which each analyte is reported."""
+    with (files("labkit.codes") / "labs.csv").open(encoding="utf-8") as file:
+        return {row["analyte"]: row["unit"] for row in csv.DictReader(file)}
+
+
+def ckd_epi_2021(
+    creatinine_umol_l: np.ndarray, age_years: np.ndarray, female: np.ndarray
+) -> np.ndarray:
+    """Estimate the glomerular filtration rate in mL/min/1.73 m2 from creatinine.
+
+    Source:
+        Inker et al. (2021), New England Journal of Medicine 385:1737-1749: CKD-EPI without race.
+
+    Examples:
+        >>> value = ckd_epi_2021(np.array([88.42]), np.array([50.0]), np.array([False]))
+        >>> int(value.round()[0])  # 1.0 mg/dL, man of 50
+        92
+    """
+    kappa, alpha = np.where(female, 0.7, 0.9), np.where(female, -0.241, -0.302)
+    ratio = creatinine_umol_l / 88.42 / kappa
+    scale = 142 * 0.9938**age_years * np.where(female, 1.012, 1.0)
+    return scale * np.minimum(ratio, 1) ** alpha * np.maximum(ratio, 1) ** -1.200
+
+
+def creatinine_of(egfr: np.ndarray, age_years: np.ndarray, female: np.ndarray) -> np.ndarray:
+    """Invert `ckd_epi_2021`: creatinine in µmol/L.
+
+    Examples:
+        >>> age, female = np.array([70.0, 30.0]), np.array([True, False])
+        >>> back = ckd_epi_2021(creatinine_of(np.array([45.0, 120.0]), age, female), age, female)
+        >>> back.round(6).tolist()
+        [45.0, 120.0]
+    """
+    kappa, alpha = np.where(female, 0.7, 0.9), np.where(female, -0.241, -0.302)
+    relative = egfr / (142 * 0.9938**age_years * np.where(female, 1.012, 1.0))
+    ratio = np.where(relative > 1, relative ** (1 / alpha), relative ** (-1 / 1.200))
+    return ratio * kappa * 88.42
+
+
+def lab_results(part: Part) -> None:
+    """Make the table `lab_result`."""
+    found = part.contacts
+    rng = part.rng("lab.order")
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in analytes()}
+    key = found["cause"].astype(np.int64) * len(KINDS) + found["kind"]
+    order = np.argsort(key, kind="stable")
+    sorted_key = key[order]
+    for cause, kind, chances in panels():
+        wanted = cause * len(KINDS) + kind
+        low, high = np.searchsorted(sorted_key, [wanted, wanted + 1])
+        here = order[low:high]
+        for name, chance in chances.items():
+            rows[name].append(here[rng.random(len(here)) < chance])
+    names = list(rows)
+    contact, which, value, minute = [], [], [], []
+    rows["psa"] = [some[~people_of(part).female[found["person"][some]]] for some in rows["psa"]]
+    joined = {name: np.concatenate(some) for name, some in rows.items()}
+    fats = _lipids(part, {name: joined[name] for name in LIPIDS})
+    for number, name in enumerate(names):
+        at = joined[name]
+        wait = np.where(found["kind"][at] == INPATIENT, 25, 8)
+        at, when = _repeated(part, name, at, found["start"][at] + wait)
+        contact.append(at)
+        minute.append(when)
+        which.append(np.full(len(at), number, dtype=np.int8))
+        value.append(fats[name] if name in fats else _values(part, name, at, when))
+        if name == "creatinine":
+            people, who = people_of(part), found["person"][at]
+            age = (found["start"][at] // MINUTES - people.birth[who]) / YEAR
+            adult = age >= 18
+            egfr = ckd_epi_2021(value[-1][adult], age[adult], people.female[who][adult])
+            contact.append(at[adult])
+            minute.append(when[adult])
+            which.append(np.full(int(adult.sum()), len(names), dtype=np.int8))
+            value.append(np.round(np.minimum(egfr, 150)))
+    at, taken = np.concatenate(contact), np.concatenate(minute)
+    kind, amount = np.concatenate(which), np.concatenate(value)
+    order = np.argsort(at * 64 + kind, kind="stable")
+    at, taken, kind, amount = at[order], taken[order], kind[order], amount[order]
+    amount[part.rng("lab.failed").random(len(at)) < FAILED] = np.nan
+    words = (*names, "egfr")
+    unit = tuple(dict.fromkeys(units()[name] for name in words))
+    unit_of = np.array([unit.index(units()[name]) for name in words], dtype=np.int8)
+    part.tables["lab_result"] = {
+        "lab_result_id": part.ids(len(at)),
+        "patient_id": patient_ids(part)[found["person"][at]],
+        "encounter_id": encounter_ids(part)[at],
+        "analyte": column(kind, words),
+        "value": amount,
+        "unit": column(unit_of[kind], unit),
+        "taken_time": moment(taken),
+    }
+
+
+def _lipids(part: Part, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Draw the fats of a sample together, so that total = LDL + HDL + triglycerides / 2.2.
+
+    Source:
+        Friedewald, Levy & Fredrickson (1972), Clinical Chemistry 18:499-502 (in mmol/L).
+    """
+    at = np.unique(np.concatenate(list(rows.values())))
+    when = part.contacts["start"][at]
+    parts = {name: _values(part, name, at, when) for name in LIPIDS[:3]}
+    total = parts["chol_ldl"] + parts["chol_hdl"] + parts["triglyc"] / 2.2
+    parts["chol_total"] = np.round(total, 1)
+    return {name: parts[name][np.searchsorted(at, some)] for name, some in rows.items()}
+
+
+def _repeated(
+    part: Part, name: str, at: np.ndarray, when: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take some analyses again each second day of a stay."""
+    if name not in REPEATED:
+        return at, when
+    stop = part.contacts["stop"][at]
+    nights = np.where(part.contacts["kind"][at] == INPATIENT, (stop - when) // MINUTES, 0)
+    again = np.minimum(nights // 2, 4)
+    row = np.repeat(np.arange(len(at)), 1 + again)
+    turn = np.arange(len(row)) - np.repeat(np.cumsum(1 + again) - 1 - again, 1 + again)
+    morning = (when[row] // MINUTES + 2 * turn) * MINUTES + 7 * 60
+    taken = np.where(turn > 0, np.minimum(morning, stop[row]), when[row])
+    return at[row], taken
+
+
+_STEM_OF = np.array([code[:3] for code in DIAGNOSES])
+
+
+def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarray:
+    """Draw values: the person's own level, day-to-day variation, disease, drugs, acute illness."""
+    people, found = people_of(part), part.contacts
+    how = analytes()[name]
+    rng = part.rng(f"lab.{name}")
+    own = rng.standard_normal(part.size)
+    who = found["person"][at]
+    day = when // MINUTES
+    age = (day - people.birth[who]) / YEAR
+    female = people.female[who]
+    daily = rng.standard_normal(len(at))
+    share = np.sqrt(1 - how.within) * own[who] + np.sqrt(how.within) * daily
+    if name == "creatinine":
+        injured = _STEM_OF[found["main"][at]] == "N17"
+        return _creatinine(part, who, day, age, female, own[who], daily, injured)
+    if how.log:
+        mean = np.log(np.where(female, how.mean[1], how.mean[0])) + how.age_log * (age - 50)
+    else:
+        mean = np.where(female, how.mean[1], how.mean[0]) + how.age * (age - 50)
+    spread = np.full(len(at), how.sd)
+    for disease, change in how.disease.items():
+        ill = part.onset[disease][who] <= day
+        mean = mean + np.where(ill, np.log(change) if how.log else change, 0.0)
+    for disease, other in (how.spread | how.spread_log).items():
+        spread = np.where(part.onset[disease][who] <= day, other, spread)
+    value = mean + spread * share
+    if how.log:
+        value = np.exp(value)
+    value = _treated(part, name, value, who, day, daily, age)
+    stems = _STEM_OF[found["main"][at]] if how.acute else None
+    for stem, (median, log_sd) in how.acute.items():
+        ill = np.flatnonzero(stems == stem)
+        acute = median * np.exp(log_sd * daily[ill])
+        # It comes down by the day while treated.
+        days = np.maximum(day[ill] - found["start"][at[ill]] // MINUTES, 0)
+        fading = 0.78**days
+        value[ill] = acute * fading + value[ill] * (1 - fading)
+    return np.round(np.clip(value, how.low, how.high), how.decimals)
+
+
+def _treated(
+    part: Part,
+    name: str,
+    value: np.ndarray,
+    who: np.ndarray,
+    day: np.ndarray,
+    daily: np.ndarray,
+    age: np.ndarray,
+) -> np.ndarray:
+    """Change values by age curve and treatment."""
+    if name == "chol_ldl":
+        value = value * np.interp(
+            age, [5, 20, 35, 55, 70, 90], [0.70, 0.78, 0.94, 1.06, 1.04, 0.92]
+        )
+        on = (part.treatment["statin"][who] <= day) & (part.treatment["statin_stop"][who] > day)
+        value = np.where(on, value * STATIN_ON_LDL, value)
+        after = np.minimum(part.onset["mi"], part.onset["stroke"])[who] + 30 < day
+        return np.where(after & ~on, value * STATIN_AFTER_EVENT, value)
+    if name == "inr":
+        start, stop = warfarin(part)
+        return np.where((start[who] <= day) & (stop[who] > day), 2.5 + 0.5 * daily, value)
+    return value
+
+
+def _creatinine(
+    part: Part,
+    who: np.ndarray,
+    day: np.ndarray,
+    age: np.ndarray,
+    female: np.ndarray,
+    own: np.ndarray,
+    daily: np.ndarray,
+    injured: np.ndarray,
+) -> np.ndarray:
+    """Creatinine from a filtration rate that falls with age, kidney disease and acute injury."""
+    level = np.interp(age, EGFR_AGES, EGFR) + EGFR_SD * own
+    onset = part.onset["ckd"][who]
+    ill = onset <= day
+    years = (day - onset) / YEAR
+    low = np.clip(52 - 1.6 * years + 5 * own, 8, 59)
+    # Without the disease a single low value may turn up, but the level stays above 60.
+    level = np.where(ill, low, np.maximum(level, 63)) * np.exp(0.05 * daily)
+    level = np.where(injured, 0.35 * level, level)
+    child = age < 18
+    value = creatinine_of(np.maximum(level, 5), np.maximum(age, 18), female)
+    value = np.where(child, np.interp(age, [0, 2, 12, 18], [28, 26, 48, 72]) + 5 * daily, value)
+    how = analytes()["creatinine"]
+    return np.round(np.clip(value, how.low, how.high))
