@@ -83,7 +83,7 @@ def _svg(numbered: list[tuple[int, Node, list[int]]], shown: dict[int, list[str]
     place: dict[int, tuple[float, float]] = {}
     operands = {number: below for number, _, below in numbered}
     top = numbered[-1][0]
-    waiting = [(top, 0.0, 0)]
+    waiting = [(top, 2.0, 0)]
     while waiting:
         number, left, depth = waiting.pop()
         place[number] = (left + span[number] / 2, depth * LEVEL + 2)
