@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.dataset import connect
     from labkit.grading.check import exercise
-    from labkit.world.classroom import open_dataset as connect
 
 _HOMES = {  # public name -> (module, name there), imported on first use
-    "connect": ("labkit.world.classroom", "open_dataset"),
+    "connect": ("labkit.dataset", "connect"),
     "exercise": ("labkit.grading.check", "exercise"),
 }
 

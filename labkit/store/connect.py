@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from labkit.errors import DataError, MachineError
 from labkit.store.lock import lock
-from labkit.store.write import write_duckdb
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,6 +61,8 @@ def _file(dataset: Path, name: str, *, truth: bool) -> Path:
     try:
         with lock(dataset / f".{name}.lock", wait_seconds=WAIT_SECONDS):
             if not path.exists():
+                from labkit.store.write import write_duckdb
+
                 write_duckdb(dataset, path, truth=truth)
     except OSError as error:
         raise MachineError(

@@ -3,7 +3,6 @@
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -15,9 +14,6 @@ from labkit.store.lock import lock
 from labkit.world.generate import fingerprint, generate
 from labkit.world.manifest import NAME, Manifest, read_manifest
 from labkit.world.part import Config
-
-if TYPE_CHECKING:
-    import duckdb
 
 WAIT_SECONDS = 300
 
@@ -80,18 +76,3 @@ def _compare(made: Manifest, folder: Path) -> None:
         f"these tables differ: {', '.join(names)}. Remove that folder and try again. "
         "If you have changed the generator, run: labkit build"
     )
-
-
-def open_dataset(
-    dataset: Path | str | None = None, *, truth: bool = False
-) -> "duckdb.DuckDBPyConnection":
-    """Open a dataset for questions in SQL: the one given, else `LABKIT_DATA`, else the class's.
-
-    This is `labkit.connect`. The connection is read-only; see `labkit.store.connect`.
-
-    Args:
-        dataset: Folder of a dataset.
-        truth: Whether to open the truth too, as `truth.onset` and so on.
-    """
-    chosen = dataset or os.environ.get("LABKIT_DATA")
-    return connect(chosen if chosen else class_dataset(), truth=truth)

@@ -1,0 +1,31 @@
+"""Opening a dataset for questions in SQL, without the generator that may have made it."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def connect(
+    dataset: Path | str | None = None, *, truth: bool = False
+) -> "duckdb.DuckDBPyConnection":
+    """Open a dataset: the one given, else `LABKIT_DATA`, else the class's.
+
+    The connection is read-only; see `labkit.store.connect`. The class dataset is made if this
+    machine has not yet.
+
+    Args:
+        dataset: Folder of a dataset.
+        truth: Whether to open the truth too, as `truth.onset` and so on.
+    """
+    from labkit.store import connect as open_folder
+
+    chosen = dataset or os.environ.get("LABKIT_DATA")
+    if not chosen:
+        # imported late: the generator takes seconds to load
+        from labkit.world.classroom import class_dataset
+
+        chosen = class_dataset()
+    return open_folder(chosen, truth=truth)
