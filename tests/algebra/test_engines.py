@@ -83,7 +83,7 @@ def expressions(draw, depth=3):
         return Relation(name), TABLES[name]
     node, columns = draw(expressions(depth=draw(st.integers(0, depth - 1))))
     kind = draw(st.sampled_from(
-        ["select", "project", "rename", "sort", "group", "natural", "theta", "cross", "set", "divide"]
+        "select project rename sort group natural theta cross set divide".split()
     ))  # fmt: skip
     if kind == "select":
         return Select(draw(conditions(columns)), node), columns
