@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from labkit.dataset import connect
     from labkit.grading.check import exercise
 
+__all__ = ["connect", "exercise"]
 _HOMES = {  # public name -> (module, name there), imported on first use
     "connect": ("labkit.dataset", "connect"),
     "exercise": ("labkit.grading.check", "exercise"),
