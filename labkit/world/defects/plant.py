@@ -56,9 +56,7 @@ def defects(part: Part) -> None:
             for layer in LAYERS:
                 if layer.registry == registry and (level == "hard" or not layer.hard):
                     _damage(view, layer, key, level)
-            for copies in DUPLICATES:
-                if copies.registry == registry:
-                    _duplicate(view, copies, key, level)
+            _duplicate(view, [c for c in DUPLICATES if c.registry == registry], key, level)
             part.tables[registry] = view.columns
     n = len(key.kind)
     part.tables["defect"] = {
@@ -80,12 +78,7 @@ def _count(share: float, eligible: int, level: str) -> int:
 
 def _damage(view: View, layer: Layer, key: Key, level: str) -> None:
     rng = view.part.rng(f"defect.{view.registry}.{layer.column}.{layer.kind}")
-    weight = np.asarray(layer.eligible(view), dtype=float) * view.free
-    eligible = np.flatnonzero(weight > 0)
-    n = _count(layer.share, len(eligible), level)
-    # The largest u^(1/w) are a weighted draw without replacement (Efraimidis & Spirakis 2006).
-    draw = np.log(rng.random(len(eligible))) / weight[eligible]
-    rows = np.sort(eligible[np.argsort(-draw, kind="stable")[:n]])
+    rows = _choose(np.asarray(layer.eligible(view)), layer.share, view, level, rng)
     before = view.texts(layer.column, rows)
     after = layer.damage(before, rng, Rows(view, rows))
     real = np.array([a != b for a, b in zip(after, before, strict=True)], dtype=bool)
@@ -99,38 +92,53 @@ def _damage(view: View, layer: Layer, key: Key, level: str) -> None:
     key.add(view.registry, view.key[rows], layer.column, layer.kind, before, after)
 
 
-def _duplicate(view: View, copies: Duplicates, key: Key, level: str) -> None:
+def _choose(
+    weight: np.ndarray, share: float, view: View, level: str, rng: np.random.Generator
+) -> np.ndarray:
+    """Choose undamaged rows, as likely as their weights say, in order."""
+    eligible = np.flatnonzero((weight > 0) & view.free)
+    n = _count(share, len(eligible), level)
+    if weight.dtype == bool:
+        return np.sort(rng.choice(eligible, n, replace=False)) if n else eligible[:0]
+    # The largest u^(1/w) are a weighted draw without replacement (Efraimidis & Spirakis 2006).
+    draw = np.log(rng.random(len(eligible))) / weight[eligible]
+    return np.sort(eligible[np.argsort(-draw, kind="stable")[:n]])
+
+
+def _duplicate(view: View, some: list[Duplicates], key: Key, level: str) -> None:
     """Copy undamaged rows under new keys, each right after its original; near ones differ."""
-    rng = view.part.rng(f"defect.{view.registry}.{copies.column}.duplicate")
-    eligible = np.flatnonzero(view.free)
-    if copies.column is not None:
-        eligible = np.flatnonzero(view.free & view.filled(copies.column))
-    n = _count(copies.share, len(eligible), level)
-    source = np.sort(rng.choice(eligible, n, replace=False))
+    rng = view.part.rng(f"defect.{view.registry}.duplicate")
+    chosen = []
+    for copies in some:
+        eligible = view.free if copies.column is None else view.filled(copies.column)
+        chosen.append(_choose(eligible, copies.share, view, level, rng))
+        view.free[chosen[-1]] = False
+    if not some:
+        return
+    source = np.concatenate(chosen)
+    which = np.repeat(np.arange(len(some)), [len(rows) for rows in chosen])
+    order = np.argsort(source)
+    source, which = source[order], which[order]
     old = len(view)
+    made = source + 1 + np.arange(len(source))  # where the copies will stand
     index = np.insert(np.arange(old), source + 1, source)
-    made = source + 1 + np.arange(n)  # where the copies stand
     original = view.key[source]
-    view.columns = {name: _take(column, index) for name, column in view.columns.items()}
+    # Keys go on from the number of rows made so far, in the scattered order of all keys.
     keys = view.key[index]
-    keys[made] = row_keys(view.part, view.registry, old + np.arange(n))
+    keys[made] = row_keys(view.part, view.registry, old + np.arange(len(source)))
+    taken = pa.array(index)
+    view.columns = {name: _take(column, index, taken) for name, column in view.columns.items()}
     view.columns[view.key_name] = view.key = keys
-    view.free = view.free[index]
-    view.free[source + np.arange(n)] = view.free[made] = False
-    kind = "duplicate"
-    if copies.column is not None and copies.damage is not None:
-        kind = "near_duplicate"
-        before = view.texts(copies.column, made)
-        view.change(copies.column, made, copies.damage(before, rng, Rows(view, made)))
-    key.add(
-        view.registry,
-        keys[made],
-        copies.column,
-        kind,
-        [None] * n,
-        [str(k) for k in original.tolist()],
-    )
+    for number, copies in enumerate(some):
+        rows = made[which == number]
+        kind = "duplicate" if copies.damage is None else "near_duplicate"
+        if copies.column is not None and copies.damage is not None:
+            before = view.texts(copies.column, rows)
+            view.change(copies.column, rows, copies.damage(before, rng, Rows(view, rows)))
+        originals = [str(k) for k in original[which == number].tolist()]
+        nothing: Texts = [None] * len(rows)
+        key.add(view.registry, keys[rows], copies.column, kind, nothing, [*originals])
 
 
-def _take(column: Any, index: np.ndarray) -> Any:
-    return column[index] if isinstance(column, np.ndarray) else column.take(pa.array(index))
+def _take(column: Any, index: np.ndarray, taken: pa.Array) -> Any:
+    return column[index] if isinstance(column, np.ndarray) else column.take(taken)

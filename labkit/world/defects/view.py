@@ -43,6 +43,8 @@ class View:
         array = self.columns[column]
         if isinstance(array, np.ndarray):
             return ~np.isnan(array) if array.dtype.kind == "f" else np.ones(len(self), dtype=bool)
+        if array.null_count == 0:
+            return np.ones(len(self), dtype=bool)
         return array.is_valid().to_numpy(zero_copy_only=False)
 
     def number(self, column: str) -> np.ndarray:
