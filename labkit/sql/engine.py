@@ -13,6 +13,7 @@ What cannot run in that form (ROLLUP, rowid, some correlated forms) runs one by 
 """
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -43,42 +44,72 @@ class Failed(Exception):  # noqa: N818
     """A query failed while it ran; says how."""
 
 
+class _Watch:
+    """Interrupts an execution that lasts too long; one thread for many executions."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._due: tuple[float, Any] | None = None
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def over(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Watch what runs inside."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._look, daemon=True)
+            self._thread.start()
+        self._due = (time.monotonic() + self.seconds, con)
+        try:
+            yield
+        finally:
+            self._due = None
+
+    def _look(self) -> None:
+        while not self._over.wait(min(0.1, self.seconds / 4)):
+            due = self._due
+            if due is not None and time.monotonic() > due[0]:
+                due[1].interrupt()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._over.set()
+
+
 class Engine:
     """Tiny databases of one shape, and queries on them."""
 
     def __init__(self, shape: Shape, *, seconds: float = 5) -> None:
         self.shape = shape
-        self.seconds = seconds
+        self._watch = _Watch(seconds)
         self._alone: set[str] = set()  # queries that only run one by one
         self._open()
 
     def _open(self) -> None:
-        con = getattr(_pool, "con", None)
-        if con is None:
-            con = _pool.con = duckdb.connect(
+        if getattr(_pool, "con", None) is None:
+            _pool.con = duckdb.connect(
                 config={"enable_external_access": False, "threads": 1, "memory_limit": "1GB"}
             )
-            con.execute("SET python_enable_replacements = false")
-        self.con = con
-        for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-            con.execute(f'DROP TABLE "{name}"')
+            _pool.con.execute("SET python_enable_replacements = false")
+            _pool.made = {}
+        self.con, made = _pool.con, _pool.made
         for relation in self.shape.values():
-            con.execute(f'CREATE TABLE "{relation.name}" ({relation.ddl})')
+            if made.get(relation.name) != relation.ddl:
+                self.con.execute(f'CREATE OR REPLACE TABLE "{relation.name}" ({relation.ddl})')
+                made[relation.name] = relation.ddl
+        self._filled: Instance | None = None
+        self._fill({name: [] for name in self.shape})
 
     def _reopen(self) -> None:
         """Start afresh after an internal error of DuckDB, which closes the database."""
         _pool.con = None
         self._open()
 
-    @contextmanager
-    def _limited(self) -> Iterator[None]:
-        timer = threading.Timer(self.seconds, self.con.interrupt)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.stop()
 
     def one(self, instance: Instance, query: str) -> tuple[list[str], Rows]:
         """Run a query on one database.
@@ -95,19 +126,24 @@ class Engine:
     def frame(self, instance: Instance, query: str) -> pd.DataFrame:
         """Run a query on one database and return its result as a DataFrame."""
         self._fill(instance)
-        with self._limited():
+        with self._watch.over(self.con):
             return self.con.execute(query).df()
 
     def _fill(self, instance: Instance) -> None:
+        if instance is self._filled:
+            return
+        steps = []
         for name, rows in instance.items():
-            self.con.execute(f'DELETE FROM "{name}"')
+            steps.append(f'DELETE FROM "{name}"')
             if rows:
                 values = ", ".join(f"({', '.join(literal(v) for v in row)})" for row in rows)
-                self.con.execute(f'INSERT INTO "{name}" VALUES {values}')
+                steps.append(f'INSERT INTO "{name}" VALUES {values}')
+        self.con.execute("; ".join(steps))
+        self._filled = instance
 
     def _run(self, query: str) -> tuple[list[str], Rows]:
         try:
-            with self._limited():
+            with self._watch.over(self.con):
                 result = self.con.execute(query)
                 names = [column[0] for column in result.description or []]
                 rows = result.fetchmany(_MOST)
@@ -125,9 +161,8 @@ class Engine:
         Raises:
             duckdb.Error: If the query does not bind.
         """
-        for name in self.shape:
-            self.con.execute(f'DELETE FROM "{name}"')
-        with self._limited():
+        self._fill({name: [] for name in self.shape})
+        with self._watch.over(self.con):
             names = [column[0] for column in self.con.execute(query).description or []]
             self.con.abort()
             return names
@@ -152,7 +187,11 @@ class Engine:
                 self._reopen()
                 self.load(self.instances)
                 self._alone.add(query)
-            except (duckdb.BinderException, duckdb.NotImplementedException, duckdb.CatalogException):
+            except (
+                duckdb.BinderException,
+                duckdb.NotImplementedException,
+                duckdb.CatalogException,
+            ):
                 self._alone.add(query)
             except duckdb.Error:
                 pass  # a conversion that fails on one of the databases, or time: see which
@@ -181,7 +220,7 @@ class Engine:
             f"LATERAL (WITH {views} SELECT * FROM ({query}\n) _r) _q"
         )
         found: list[Rows | None] = [[] for _ in self.instances]
-        with self._limited():
+        with self._watch.over(self.con):
             for row in self.con.execute(sql).fetchall():
                 found[row[0]].append(row[1:])  # type: ignore[union-attr]
         return found

@@ -35,6 +35,7 @@ _SYSTEMS = {  # three common values of a code system, for columns that no litera
 _SPANS = [("start_time", "end_time"), ("inntid", "uttid"), ("from_date", "to_date")]
 _TIMES = [time(0), time(10, 30), time(23, 59, 59), time(8)]
 Row = list[Any]
+_Few = dict[tuple[str, int], list[Any]]  # the values a column takes in one database
 
 
 class Generator:
@@ -58,6 +59,12 @@ class Generator:
             for relation in shape.values()
             for i, f in enumerate(relation.fields)
         }
+        self.formats = {
+            (relation.name, i): self.date_format(f)
+            for relation in shape.values()
+            for i, f in enumerate(relation.fields)
+        }
+        self.plans = {relation.name: self._plan(relation) for relation in shape.values()}
         small = [n for n in self.said.steps() if n <= 6]
         self.most = max([3, *(n + 1 for n in small)])
 
@@ -104,7 +111,7 @@ class Generator:
     def _instance(self) -> Instance:
         rng = self.rng
         days = self._days()
-        few: dict[Any, list[Any]] = {}
+        few: _Few = {}
         rows: dict[str, list[Row]] = {}
         largest = self.most if rng.random() < 0.2 else 3
         for relation in self.shape.values():
@@ -136,19 +143,31 @@ class Generator:
             days.append(rng.choice(self.moments))
         return [day for day in days if 1850 < day.year < 2150] or [base]
 
-    def _row(
-        self, relation: Relation, n: int, days: list[datetime], few: dict[Any, list[Any]]
-    ) -> Row:
-        row = []
-        for i, field in enumerate(relation.fields):
-            alone = (i,) in relation.keys
-            row.append(
-                self._key(relation, i, n) if alone else self._value(relation, i, days, few)
-            )
-        for first, last in _SPANS:
-            places = [i for i, f in enumerate(relation.fields) if f.name in (first, last)]
-            if len(places) == 2 and None not in (row[places[0]], row[places[1]]):
-                row[places[0]], row[places[1]] = sorted((row[places[0]], row[places[1]]))
+    def _plan(self, relation: Relation) -> tuple[Row, list[int], list[int], list[tuple[int, int]]]:
+        """Return a plain row, the columns to number, those to draw, and spans from start to end."""
+        name, places = relation.name, {f.name: i for i, f in enumerate(relation.fields)}
+        template = [self.plain(field, name, i) for i, field in enumerate(relation.fields)]
+        keys = {i for key in relation.keys for i in key}
+        alone = {i for key in relation.keys if len(key) == 1 for i in key}
+        numbered = sorted(alone | {i for i in keys if (name, i) not in self.free})
+        drawn = [i for i in range(len(template)) if (name, i) in self.free and i not in alone]
+        spans = [(places[a], places[b]) for a, b in _SPANS if a in places and b in places]
+        return template, numbered, drawn, spans
+
+    def _row(self, relation: Relation, n: int, days: list[datetime], few: _Few) -> Row:
+        template, numbered, drawn, spans = self.plans[relation.name]
+        row = template.copy()
+        for i in numbered:
+            row[i] = self._key(relation, i, n)
+        for i in drawn:
+            row[i] = self._value(relation, i, days, few)
+        for first, last in spans:
+            if last not in drawn:
+                row[last] = row[first]
+            elif first not in drawn:
+                row[first] = row[last]
+            elif row[first] is not None and row[last] is not None and row[first] > row[last]:
+                row[first], row[last] = row[last], row[first]
         return row
 
     def _key(self, relation: Relation, i: int, n: int) -> Any:
@@ -162,15 +181,11 @@ class Generator:
             return _moment(field, self.moments[0] + timedelta(days=n))
         return n + 1
 
-    def _value(
-        self, relation: Relation, i: int, days: list[datetime], few: dict[Any, list[Any]]
-    ) -> Any:
+    def _value(self, relation: Relation, i: int, days: list[datetime], few: _Few) -> Any:
         rng, field, place = self.rng, relation.fields[i], (relation.name, i)
-        if place not in self.free:
-            return self.plain(field, *place)
         if field.nullable and rng.random() < 0.25:
             return None
-        written = self.date_format(field)
+        written = self.formats[place]
         if field.kind == "date" or written:
             day = rng.choice(days).date()
             return day.strftime(written) if written else day
@@ -253,9 +268,7 @@ def repair(shape: Shape, instance: Instance) -> Instance:
         changed = False
         for relation in shape.values():
             for reference in relation.references:
-                there = {
-                    tuple(row[i] for i in reference.targets) for row in rows[reference.table]
-                }
+                there = {tuple(row[i] for i in reference.targets) for row in rows[reference.table]}
                 kept = [
                     row
                     for row in rows[relation.name]

@@ -17,6 +17,7 @@ _KINDS: tuple[tuple[type[Any], Kind], ...] = (
     (sa.Boolean, "bool"),
     (sa.Integer, "int"),
     (sa.Numeric, "float"),
+    (sa.Float, "float"),
     (sa.DateTime, "time"),
     (sa.Date, "date"),
     (sa.String, "text"),
@@ -158,4 +159,3 @@ def _field(column: sa.Column[Any]) -> Field:
         str(column.info.get("en") or column.comment or ""),
         column.info.get("unit"),
     )
-

@@ -27,23 +27,32 @@ def shrink(
     Returns:
         A confirmed database from which no row can be deleted, nor any two.
     """
-    for most in (1, 2):
-        smaller: Instance | None = instance
-        while smaller is not None:
-            instance = smaller
-            smaller = _first(deletions(instance, generator.shape, most), differing, confirm)
+    smaller: Instance | None = instance
+    while smaller is not None:
+        instance = smaller
+        smaller = _first(deletions(instance, generator.shape), differing, confirm)
     return _simplify(instance, generator, differing, confirm)
 
 
-def deletions(instance: Instance, shape: Shape, most: int) -> list[Instance]:
-    """Return the databases with `most` rows fewer, and those that depend on them; small first."""
+def deletions(instance: Instance, shape: Shape) -> list[Instance]:
+    """Return smaller databases: rows deleted with those that depend on them; small first.
+
+    All parts of a database of at most 6 rows, so that what is left is the smallest part on which
+    the queries differ; of a larger one those with one or two rows fewer, or half of them.
+    """
     places = [(name, i) for name, rows in instance.items() for i in range(len(rows))]
-    if most > 1 and len(places) > 12:
-        return []
+    if len(places) <= 6:
+        gone: list[tuple[tuple[str, int], ...]] = [
+            part for n in range(1, len(places) + 1) for part in combinations(places, n)
+        ]
+    else:
+        gone = [(place,) for place in places]
+        gone += list(combinations(places, 2)) if len(places) <= 20 else []
+        gone += [tuple(places[::2]), tuple(places[1::2])]
     found: dict[str, Instance] = {}
-    for gone in combinations(places, most):
+    for part in gone:
         kept = {
-            name: [row for i, row in enumerate(rows) if (name, i) not in gone]
+            name: [row for i, row in enumerate(rows) if (name, i) not in part]
             for name, rows in instance.items()
         }
         whole = repair(shape, kept)
@@ -70,7 +79,7 @@ def _simplify(
     instance: Instance, generator: Generator, differing: Differing, confirm: Confirm
 ) -> Instance:
     """Try plain values, all together first, then one after another in a few rounds."""
-    for _ in range(3):
+    for _ in range(2):
         simpler = _plainer(instance, generator)
         if not simpler:
             return instance
@@ -100,8 +109,7 @@ def _merge(better: Instance, one: Instance, base: Instance) -> Instance:
     return {
         name: [
             tuple(
-                o if o != b or type(o) is not type(b) else g
-                for o, b, g in zip(*rows, strict=True)
+                o if o != b or type(o) is not type(b) else g for o, b, g in zip(*rows, strict=True)
             )
             for rows in zip(one[name], base[name], better[name], strict=True)
         ]
