@@ -1,0 +1,225 @@
+"""Whole datasets: the same content however they are made, all or nothing on disk."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from labkit.errors import DataError, InputError, MachineError
+from labkit.world import engine
+from labkit.world.engine import make_tables
+from labkit.world.generate import generate, make_part
+from labkit.world.manifest import read_manifest, verify
+from labkit.world.part import Config, Part
+from labkit.world.people import ranks
+from labkit.world.steps import STEPS
+
+PEOPLE = Config(people=10_400, seed=3)  # three partitions, the last one short
+
+
+def run_python(code: str, **env: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def everything(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_content_is_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
+    one = generate(PEOPLE, tmp_path / "one")
+    three = generate(PEOPLE, tmp_path / "three", workers=3)
+    assert one.hash == three.hash
+    assert one == read_manifest(tmp_path / "three")
+    assert everything(tmp_path) == ["one", "three"]
+
+
+def test_content_ignores_hash_seed_time_zone_and_locale() -> None:
+    code = (
+        "from labkit.world.engine import make_tables\n"
+        "from labkit.world.part import Config\n"
+        "from labkit.store.hashing import content_hash, combine\n"
+        "tables = make_tables(Config(people=400, seed=9), 0)\n"
+        "print(combine(content_hash(t) for _, t in sorted(tables.items())))"
+    )
+    first = run_python(code, PYTHONHASHSEED="1", TZ="Pacific/Auckland")
+    second = run_python(code, PYTHONHASHSEED="2", TZ="America/Anchorage", LC_ALL="C")
+    assert len(first) == 64
+    assert first == second
+
+
+def test_an_added_step_changes_no_other_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config(people=300, seed=4)
+    before = make_tables(config, 0)
+
+    def greedy(part: Part) -> None:
+        part.rng("greedy").random(1000)
+
+    monkeypatch.setattr(engine, "STEPS", (STEPS[0], greedy, *STEPS[1:]))
+    after = make_tables(config, 0)
+    assert before.keys() == after.keys()
+    assert all(before[name].equals(after[name]) for name in before)
+
+
+def test_a_partition_needs_no_other(tmp_path: Path) -> None:
+    rank = ranks(PEOPLE, 3)[1]
+    alone, counted = make_tables(PEOPLE, 1), make_tables(PEOPLE, 1, rank)
+    assert all(alone[name].equals(counted[name]) for name in alone)
+
+
+def test_every_national_identity_number_is_unique(tmp_path: Path) -> None:
+    generate(PEOPLE, tmp_path / "data")
+    person = pq.read_table(tmp_path / "data" / "population" / "person.parquet")
+    assert len(person) == PEOPLE.people
+    assert len(person["fnr"].unique()) == PEOPLE.people
+    assert person["person_id"].to_pylist() == list(range(1, PEOPLE.people + 1))
+
+
+def test_verify_finds_a_changed_value(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    generate(Config(people=300), folder)
+    assert verify(folder).hash == read_manifest(folder).hash
+    path = folder / "population" / "income.parquet"
+    table = pq.read_table(path)
+    changed = table.set_column(2, "income_nok", table["income_nok"].cast("int32").fill_null(0))
+    values = changed["income_nok"].to_pylist()
+    values[7] += 1
+    pq.write_table(changed.set_column(2, "income_nok", [values]), path)
+    with pytest.raises(DataError, match=r"income\.parquet: partition 0"):
+        verify(folder)
+    path.unlink()
+    with pytest.raises(DataError, match="missing"):
+        verify(folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"people": 0}, "people: 0"),
+        ({"people": -5}, "people: -5"),
+        ({"people": True}, "people: True"),
+        ({"people": 2.5}, "people: 2.5"),
+        ({"seed": -1}, "seed: -1"),
+        ({"region": "mars"}, "Choose one of fjell, norway"),
+        ({"defects": "many"}, "Choose one of none, class, hard"),
+    ],
+)
+def test_bad_options_are_refused_and_nothing_is_made(
+    options: dict[str, object], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=words):
+        generate(Config(**options), tmp_path / "data")  # type: ignore[arg-type]
+    assert everything(tmp_path) == []
+
+
+def test_bad_format_and_workers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="parquet, duckdb, csv, sqlite"):
+        generate(Config(people=10), tmp_path / "data", format="xlsx")
+    with pytest.raises(InputError, match="workers"):
+        generate(Config(people=10), tmp_path / "data", workers=0)
+    assert everything(tmp_path) == []
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match="not an empty folder"):
+        generate(Config(people=10), tmp_path / "data")
+    assert (tmp_path / "data" / "thesis.txt").read_text() == "mine"
+    assert everything(tmp_path) == ["data"]
+
+
+def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    generate(Config(people=10), tmp_path / "data")
+    assert (tmp_path / "data" / "manifest.json").exists()
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from labkit.world.generate import generate; from labkit.world.part import Config\n"
+        "from labkit.errors import MachineError\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, {resource.RLIM_INFINITY}))\n"
+        "try: generate(Config(people=3000), Path(sys.argv[1]) / 'data')\n"
+        "except MachineError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert "the disk is full" in done.stdout
+    assert everything(tmp_path) == []
+
+
+def test_an_interrupted_run_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(done: int, total: int, rows: int) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(PEOPLE, tmp_path / "data", progress=stop)
+    assert everything(tmp_path) == []
+
+
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from labkit.world.generate import generate; from labkit.world.part import Config\n"
+        "def kill(done, total, rows):\n"
+        "    if done == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"generate({PEOPLE!r}, Path(sys.argv[1]) / 'data', progress=kill)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "data").exists()
+
+    seen: list[int] = []
+    resumed = generate(
+        PEOPLE, tmp_path / "data", progress=lambda done, total, rows: seen.append(done)
+    )
+    assert seen == [2, 3]
+    assert resumed.hash == generate(PEOPLE, tmp_path / "whole").hash
+    assert everything(tmp_path) == ["data", "whole"]
+
+
+def test_parts_of_another_configuration_are_not_used(tmp_path: Path) -> None:
+    staging = tmp_path / ".data.partial"
+    (staging / "parts").mkdir(parents=True)
+    (staging / "config.json").write_text(json.dumps({"config": "another"}))
+    make_part(
+        Config(people=50, seed=77),
+        0,
+        ranks(Config(people=50, seed=77), 1)[0],
+        staging / "parts" / "0",
+    )
+    made = generate(Config(people=50), tmp_path / "data")
+    assert made.hash == generate(Config(people=50), tmp_path / "again").hash
+
+
+def test_two_runs_into_one_folder_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / ".data.lock").write_text(str(os.getppid()))
+    with pytest.raises(MachineError, match=f"process {os.getppid()}"):
+        generate(Config(people=10), tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="labkit generate"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_manifest(tmp_path)
