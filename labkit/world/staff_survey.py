@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.part import Part
+from labkit.world.part import Columns, Part
 
 RESPONDENTS = 5_012  # invented: a little more than the largest number of answers
 AGREEMENT = ("strongly_agree", "agree", "neither", "disagree", "strongly_disagree", "dont_know")
@@ -93,9 +93,7 @@ def staff_survey(part: Part) -> None:
         return
     rng = part.rng("staff_survey")
     n = RESPONDENTS
-    columns: dict[str, np.ndarray | pa.Array] = {
-        "respondent_id": np.arange(1, n + 1, dtype=np.int32)
-    }
+    columns: Columns = {"respondent_id": np.arange(1, n + 1, dtype=np.int32)}
     for name, shares in BACKGROUND.items():
         index = rng.choice(len(shares), n, p=list(shares.values())).astype(np.int8)
         columns[name] = pa.DictionaryArray.from_arrays(index, list(shares))

@@ -6,6 +6,7 @@ A step may read what the steps before it have made, and draws from its own strea
 
 from collections.abc import Callable
 
+from labkit.world.biobank import biobank
 from labkit.world.care import diagnosis, encounter, patient, procedure
 from labkit.world.cause import causes
 from labkit.world.contacts import contacts
@@ -16,6 +17,7 @@ from labkit.world.drugs import prescriptions
 from labkit.world.episode import episodes
 from labkit.world.exposure import exposure, exposures
 from labkit.world.labs import lab_results
+from labkit.world.notes import notes
 from labkit.world.onset_table import onset
 from labkit.world.part import Part
 from labkit.world.people import people
@@ -29,6 +31,8 @@ from labkit.world.registry.infarction import infarkt
 from labkit.world.registry.primary import kpr
 from labkit.world.registry.pseudonym import identity
 from labkit.world.registry.vaccination import sysvak
+from labkit.world.staff_survey import staff_survey
+from labkit.world.survey import health_survey
 from labkit.world.units import organisation
 from labkit.world.vitals import vital_signs
 
@@ -68,5 +72,9 @@ STEPS: tuple[Step, ...] = (
     infarkt,
     sysvak,
     # diabetes, survey, notes, truth go here
+    health_survey,
+    biobank,
+    staff_survey,
+    notes,
     defects,  # last: damage to the registry extracts, and the key to it
 )

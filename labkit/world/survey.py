@@ -67,10 +67,22 @@ ALCOHOL = ("never", "rarely", "monthly", "weekly")
 TOBACCO = ("never", "former", "sometimes", "daily")
 
 
-def by_age(knots: tuple, age: np.ndarray, female: np.ndarray) -> np.ndarray:
+Knots = tuple[tuple[float, float], ...]  # (age in years, value)
+
+
+def between(knots: Knots, age: np.ndarray) -> np.ndarray:
+    """Interpolate a value between knots of age.
+
+    Examples:
+        >>> between(((20, 1.0), (40, 3.0)), np.array([30.0])).tolist()
+        [2.0]
+    """
+    return np.interp(age, [k[0] for k in knots], [k[1] for k in knots])
+
+
+def by_age(knots: tuple[Knots, Knots], age: np.ndarray, female: np.ndarray) -> np.ndarray:
     """Interpolate a value between knots of age, men's or women's."""
-    men, women = (np.interp(age, *zip(*side, strict=True)) for side in knots)
-    return np.where(female, women, men)
+    return np.where(female, between(knots[1], age), between(knots[0], age))
 
 
 def has(part: Part, disease: str, day: np.ndarray) -> np.ndarray:
@@ -112,7 +124,7 @@ def participation(part: Part, day: np.ndarray, age: np.ndarray) -> np.ndarray:
     """
     people = part.people
     assert people is not None
-    odds = INTERCEPT + np.interp(age, *zip(*AGE_KNOTS, strict=True))
+    odds = INTERCEPT + between(AGE_KNOTS, age)
     odds += FEMALE * people.female + np.array(EDUCATION)[people.education]
     if people.smoking is not None:
         odds += np.array(SMOKING)[people.smoking]

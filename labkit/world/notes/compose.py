@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _CAPITAL = {"he": "He", "relation": "Relation", "diagnosis": "Diagnosis", "widow": "Widow"}
-_SENTENCE = re.compile(r"(^|\n|[.?!:] |\d\. )$")
-_ABBREVIATION = re.compile(r"(?i)\b(obs|pas|evt|vedr|tlf|kons|innl|bekrefter|med|forenlig med)\.? $")
+_SENTENCE = re.compile(r"(^|\n|[.?!] |\d\. )$")
+_ABBREVIATION = re.compile(
+    r"(?i)\b(obs|pas|evt|vedr|tlf|kons|innl|bekrefter|med|forenlig med)\.? $"
+)
 
 
 class Phrasebook:
@@ -178,7 +180,7 @@ class Page:
         step = np.arange(len(notes)) - np.repeat(first, np.diff(np.r_[first, len(notes)]))
         none = np.zeros(len(notes), dtype=np.int8)
         self._rows.append((notes, self._filled[notes] + step, places, none, none))
-        np.add.at(self._filled, notes, 1)
+        self._filled += np.bincount(notes, minlength=self.n).astype(np.int32)
 
     def finish(self) -> tuple[pa.StringArray, Spans]:
         """Return the texts and the spans."""

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from labkit.world.contacts import doctor_of
 from labkit.world.hazard import YEAR
-from labkit.world.names import names, pools as name_pools
+from labkit.world.names import names
+from labkit.world.names import pools as name_pools
 from labkit.world.notes.compose import Page
 from labkit.world.notes.phrases import Pools
 from labkit.world.part import NEVER, Part, People
@@ -150,7 +151,10 @@ def _patient(
     initials = _joined([w[0] for w in givens], i, [w[0] for w in families], j, "")
     apart = _joined([w[0] + "." for w in givens], i, [w[0] + "." for w in families], j, "")
     page.field(
-        "initials", page.pool(pc.if_else(pa.array(dotted), apart, initials)) + who, PATIENT, INITIALS
+        "initials",
+        page.pool(pc.if_else(pa.array(dotted), apart, initials)) + who,
+        PATIENT,
+        INITIALS,
     )
     fnr = pa.array(people.fnr.astype("U11"))
     page.field("fnr", page.pool(fnr) + who, FNR)
@@ -199,7 +203,11 @@ def _phones(rng: np.random.Generator, n: int) -> list[str]:
     for k, w in zip(number, way, strict=True):
         s = f"01{k:06}"
         found.append(
-            s if w == 0 else f"{s[:2]} {s[2:4]} {s[4:6]} {s[6:]}" if w == 1 else f"{s[:3]} {s[3:5]} {s[5:]}"
+            s
+            if w == 0
+            else f"{s[:2]} {s[2:4]} {s[4:6]} {s[6:]}"
+            if w == 1
+            else f"{s[:3]} {s[3:5]} {s[5:]}"
         )
     return found
 
@@ -227,9 +235,9 @@ def _relatives(
     relation_words = ["mor", "far", "ektefelle", "søster", "bror", "datter", "sønn"]
     adult = np.where(partner, 2, np.where(sibling_is_woman, 3, 4))
     relation = np.stack([np.where(parent, 0, 1), adult, adult, np.where(child_is_woman, 5, 6)])
-    woman = np.stack(
-        [parent, np.where(partner, ~people.female, sibling_is_woman)] * 2
-    )[[0, 1, 1, 0]]
+    woman = np.stack([parent, np.where(partner, ~people.female, sibling_is_woman)] * 2)[
+        [0, 1, 1, 0]
+    ]
     woman[3] = child_is_woman
     pool = women + men + givens
     first = np.where(
@@ -359,5 +367,7 @@ def _dates(people: People, page: Page, notes: Notes, rng: np.random.Generator) -
     page.field("birth_date", page.pool(birth) + row, DATE)
     months = page.pool(f"{m} {y}" for y in range(2008, 2027) for m in MONTHS)
     ago = into - rng.integers(60, 500, n)
-    month = ago.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) - (2008 - 1970) * 12
+    month = (
+        ago.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) - (2008 - 1970) * 12
+    )
     page.field("earlier_month", months + month)

@@ -66,7 +66,9 @@ def longest(prefixes: dict[str, int], code: str) -> int:
 
 
 def _choice(book: Phrasebook, groups: list[list[str]]) -> Choice:
-    first, count, phrases = [], [], []
+    first: list[int] = []
+    count: list[int] = []
+    phrases: list[int] = []
     for variants in groups:
         for stage in range(N_STAGES):
             fit = [text for tag, text in map(_tagged, variants) if _fits(tag, text, stage)]
@@ -105,7 +107,16 @@ def pools() -> Pools:
     book = Phrasebook()
     hospital, primary = read("hospital"), read("primary")
     terms, names = read("terms"), read("pools")
-    sections = ("reason", "story", "findings", "tests", "treatment", "assessment", "plan", "nursing")
+    sections = (
+        "reason",
+        "story",
+        "findings",
+        "tests",
+        "treatment",
+        "assessment",
+        "plan",
+        "nursing",
+    )
     frame = {f"gp_{k}": v for k, v in read("gp").items()} | read("letter")
     return Pools(
         book=book,

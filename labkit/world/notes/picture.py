@@ -14,7 +14,7 @@ from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
 from labkit.world.notes.phrases import Pools, longest
-from labkit.world.part import NEVER, Part
+from labkit.world.part import Part
 
 GP = 3  # the kind of note that is from primary care, see `write.KINDS`
 CHRONIC_DAYS = 400  # a prescription counts as in use this long
@@ -25,7 +25,7 @@ SHORT_DAYS = {"J01": 10, "J05": 10, "H02": 30, "N02A": 45, "M01": 60}
 def _labels() -> dict[str, str]:
     from labkit import codes as systems
 
-    found = {}
+    found: dict[str, str] = {}
     for system in ("icd10", "icpc2"):
         table = systems.load(system)
         found |= dict(zip(table["code"], table["label_nb"], strict=True))
@@ -138,9 +138,7 @@ def _decimal(page: Page, value: np.ndarray, decimals: np.ndarray) -> np.ndarray:
     """Put numbers with decimal comma into the pool."""
     key = np.round(value * 10.0**decimals).astype(np.int64) * 4 + decimals
     distinct, row = np.unique(key, return_inverse=True)
-    words = (
-        f"{(k >> 2) / 10 ** (k & 3):.{k & 3}f}".replace(".", ",") for k in distinct.tolist()
-    )
+    words = (f"{(k >> 2) / 10 ** (k & 3):.{k & 3}f}".replace(".", ",") for k in distinct.tolist())
     return page.pool(words) + row
 
 
@@ -157,25 +155,18 @@ def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray
     Returns:
         Places of those of `some` for which nothing was known.
     """
-    groups: dict[str, dict[str, list[str]]] = pools.terms["history"]
-    prefix = {code: k for k, group in enumerate(groups.values()) for code in group["codes"]}
-    table = part.tables["diagnosis"]
-    code, values = codes(table["code"])
-    of_code = np.array([longest(prefix, v) for v in values], dtype=np.int64)
-    row = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
-    group = of_code[code]
-    known = group >= 0
-    day = part.contacts["start"][row[known]] // 1440
-    person = part.contacts["person"][row[known]]
-    first = np.full((part.size, len(groups)), int(NEVER), dtype=np.int64)
-    np.minimum.at(first, (person, group[known]), day)
-    since = first[notes.person[some]]
+    diseases: dict[str, list[str]] = pools.terms["history"]
+    names = [name for name in diseases if name in part.found]
+    person = notes.person[some]
+    since = np.stack([part.found[name][person] for name in names], axis=1)
     before = since < (notes.start[some] // 1440)[:, None]
     note, which = np.nonzero(before)
-    year = since[note, which].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    words = [g["words"] for g in groups.values()]
+    year = (
+        since[note, which].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    )
+    words = [diseases[name] for name in names]
     # A patient's own habit of words, so that two notes of one person need not look alike.
-    variant = (notes.person[some][note] * 7 + notes.kind[some][note] * 3 + which) % 12
+    variant = (person[note] * 7 + notes.kind[some][note] * 3 + which) % 12
     pick = np.array([[k % len(w) for k in range(12)] for w in words])[which, variant]
     opens = np.r_[True, note[1:] != note[:-1]] if len(note) else np.zeros(0, dtype=bool)
     with_year = (variant % 4 == 1) & (year > 2010)
@@ -195,8 +186,22 @@ def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray
     return some[empty]
 
 
-def labs(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray) -> np.ndarray:
-    """Append the first value of each analysis at the encounter; return the notes without any."""
+def labs(
+    part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray, *, before: str = ""
+) -> np.ndarray:
+    """Append the first value of each analysis at the encounter.
+
+    Args:
+        part: The partition.
+        page: The notes.
+        notes: What is known of them.
+        pools: The phrases.
+        some: Places of the notes that get a line of values.
+        before: What stands before the values, if there are any.
+
+    Returns:
+        Places of those of `some` without values.
+    """
     table = part.tables.get("lab_result")
     if table is None:
         return some
@@ -217,11 +222,14 @@ def labs(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray) -
         return some
     decimals = np.array([names[k][1] for k in names])[rank[row]]
     number = _decimal(page, value[row], decimals)
+    # A C-reactive protein that rounds to nothing is reported as below the limit.
+    faint = (rank[row] == order["crp"]) & (value[row] < 0.5)
+    number = np.where(faint, page.pool(["< 1"]), number)
     opens = np.r_[True, note[1:] != note[:-1]]
     words = list(names)
     label = page.pool(
         [f", {names[w][0]} " for w in words]
-        + [names[w][0][:1].upper() + names[w][0][1:] + " " for w in words]
+        + [before + names[w][0][:1].upper() + names[w][0][1:] + " " for w in words]
     )
     label = label + rank[row] + len(words) * opens
     page.put(some[np.repeat(note, 2)], np.stack([label, number], axis=1).ravel())

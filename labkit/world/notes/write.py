@@ -34,7 +34,7 @@ HEADINGS = {
     ),
     "assessment": ("\nVurdering: ", "\n\nVURDERING\n", "\nVurd.: ", "\nKonklusjon: "),
     "plan": ("\nVidere plan: ", "\n\nVIDERE PLAN\n", "\nPlan: ", "\nVidere oppfølging: "),
-    "regular": ("\nFaste medisiner: ", "\n\nFASTE MEDISINER\n", "\nMed.: ", "\nFaste med.: "),
+    "regular": ("\nFaste medisiner:", "\n\nFASTE MEDISINER", "\nMed.:", "\nFaste med.:"),
 }
 
 
@@ -95,10 +95,7 @@ class Writer:
         self._gap(told)
         self._frame(told, "social")
         self._heading(some, "background")
-        none = picture.history(self.part, self.page, self.notes, self.pools, some)
-        self._frame(none, "none_known")
-        known = np.setdiff1d(some, none, assume_unique=True)
-        self.page.put(known, np.full(len(known), self.page.pool(["."])))
+        self._known(some)
         heard = self._part_of(some, 0.35)
         self._gap(heard)
         self._frame(heard, "family")
@@ -115,6 +112,19 @@ class Writer:
         stage = self.notes.stage[warned]
         variant = self.notes.person[warned] % choice.count[0, stage]  # once allergic, always
         self.page.say(warned, choice.phrases[choice.first[0, stage] + variant])
+
+    def _known(self, some: np.ndarray) -> None:
+        none = picture.history(self.part, self.page, self.notes, self.pools, some)
+        self._frame(none, "none_known")
+        known = np.setdiff1d(some, none, assume_unique=True)
+        self.page.put(known, np.full(len(known), self.page.pool(["."])))
+
+    def _story(self, some: np.ndarray) -> None:
+        self._heading(some, "story")
+        self._hospital(some, "story")
+        more = self._part_of(some, 0.4)
+        self._gap(more)
+        self._frame(more, "story_more")
 
     def _findings(self, some: np.ndarray) -> None:
         self._heading(some, "findings")
@@ -139,6 +149,7 @@ class Writer:
             until=self.notes.start[some] // 1440 - 1,
             between="\n- ",
         )
+        self._gap(none)
         self._frame(none, "no_drugs")
 
     # The kinds.
@@ -156,8 +167,7 @@ class Writer:
         self._hospital(some, "reason")
         self.page.put(some, np.full(len(some), self.page.pool(["\n"])))
         self._background(some)
-        self._heading(some, "story")
-        self._hospital(some, "story")
+        self._story(some)
         self._findings(some)
         self._labs(some)
         self._heading(some, "tests")
@@ -197,8 +207,7 @@ class Writer:
         self.page.put(some, np.full(len(some), self.page.pool(["\n"])))
         self._background(some)
         self._regular_drugs(some)
-        self._heading(some, "story")
-        self._hospital(some, "story")
+        self._story(some)
         self._findings(some)
         self._labs(some)
         self._heading(some, "plan")
@@ -211,8 +220,7 @@ class Writer:
         told = self._part_of(some, 0.5)
         self._frame(told, "social")
         self._heading(some, "background")
-        none = picture.history(self.part, self.page, self.notes, self.pools, some)
-        self._frame(none, "none_known")
+        self._known(some)
         self._heading(some, "findings")
         self._frame(some, "outpatient_findings")
         self._labs(some)
@@ -234,8 +242,7 @@ class Writer:
             self._primary(some, letter)
             if letter == "o":
                 tested = self._part_of(some, 0.6)
-                self.page.put(tested, np.full(len(tested), self.page.pool([" "])))
-                picture.labs(self.part, self.page, self.notes, self.pools, tested)
+                picture.labs(self.part, self.page, self.notes, self.pools, tested, before=" Lab: ")
         self._frame(some, "gp_foot")
 
     def _nursing(self, some: np.ndarray) -> None:
