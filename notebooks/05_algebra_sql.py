@@ -36,8 +36,9 @@
 # %%
 import matplotlib.pyplot as plt
 
-from labkit import connect, sql
+from labkit import connect, set_language, sql
 
+set_language(LANG)
 con = connect()
 
 # %%
@@ -130,12 +131,16 @@ con = connect()
 #
 # En **kobling** (*join*) setter sammen rader fra to tabeller der verdiene stemmer overens. Vi kobler hver infarktpasient med alle sine uttak av statiner (ATC-koder som begynner på C10AA).
 #
+# `try_strptime` gjør teksten om til en dato, og gir NULL der teksten ikke er en dato som finnes. Slike står det noen av i uttrekket; hvordan du finner dem, er tema i modul 6.
+#
 # Gjett før du kjører: blir det flere rader enn pasienter, færre, eller like mange? Skriv det ned.
 
 # %% [markdown] lang="en"
 # ## 3 First attempt: join the tables
 #
 # A **join** puts rows of two tables together where their values agree. We join each heart attack patient with all their dispensings of statins (ATC codes that begin with C10AA).
+#
+# `try_strptime` turns the text into a date, and gives NULL where the text is no date that exists. The extract holds a few of those; how to find them is a matter for module 6.
 #
 # Guess before you run it: more rows than patients, fewer, or as many? Write it down.
 
@@ -148,7 +153,7 @@ WITH infarction AS (
     GROUP BY pasient_id
 ),
 statin AS (
-    SELECT lopenr, strptime(utlevert, '%Y%m%d')::DATE AS dispensed
+    SELECT lopenr, try_strptime(utlevert, '%Y%m%d')::DATE AS dispensed
     FROM lmr
     WHERE atc LIKE 'C10AA%'
 )
@@ -156,10 +161,13 @@ statin AS (
 con.sql(INFARCTION + "SELECT count(*) AS patients FROM infarction").df()
 
 # %%
-con.sql(INFARCTION + """
+con.sql(
+    INFARCTION
+    + """
 SELECT count(*) AS n_rows, count(DISTINCT pasient_id) AS patients
 FROM infarction JOIN statin ON lopenr = pasient_id
-""").df()
+"""
+).df()
 
 # %% [markdown] lang="nb"
 # To ting skjedde på én gang. Det ble *flere rader*, fordi den som har hentet ut mange ganger, nå står der mange ganger. Og det ble *færre pasienter*, fordi den som aldri har hentet ut noe, er borte. Tegningen viser begge deler på tre oppdiktede pasienter:
@@ -187,15 +195,24 @@ sql.draw_join(patients, dispensings, on=("pasient_id", "lopenr"), names=("infarc
 # An **outer join**, `LEFT JOIN`, keeps every row of the table on the left. Where there is nothing to join with, it puts **NULL**: no value.
 
 # %%
-sql.draw_join(patients, dispensings, on=("pasient_id", "lopenr"), how="left", names=("infarction", "statin"))
+sql.draw_join(
+    patients, dispensings, on=("pasient_id", "lopenr"), how="left", names=("infarction", "statin")
+)
 
 # %%
 share = {}
 for join in ("JOIN", "LEFT JOIN"):
-    row = con.sql(INFARCTION + f"""
+    row = (
+        con.sql(
+            INFARCTION
+            + f"""
         SELECT count(DISTINCT pasient_id) AS patients, count(DISTINCT lopenr) AS collected
         FROM infarction {join} statin ON lopenr = pasient_id
-    """).df().loc[0]
+    """
+        )
+        .df()
+        .loc[0]
+    )
     share[join] = 100 * row.collected / row.patients
 
 fig, ax = plt.subplots(figsize=(5, 2.2))
@@ -219,11 +236,14 @@ _ = ax.set_xlabel("Hentet ut statin noen gang (%) / Ever collected a statin (%)"
 # But "ever" was not the question. A dispensing *before* the heart attack tells us something else, and one three years later is too late. The window runs from discharge and 90 days on. Where should the condition go? Let us get it wrong first.
 
 # %%
-con.sql(INFARCTION + """
+con.sql(
+    INFARCTION
+    + """
 SELECT count(DISTINCT pasient_id) AS patients, count(DISTINCT lopenr) AS collected
 FROM infarction LEFT JOIN statin ON lopenr = pasient_id
 WHERE dispensed BETWEEN discharged AND discharged + 90
-""").df()
+"""
+).df()
 
 # %% [markdown] lang="nb"
 # Vi er tilbake på 100 %. `WHERE` blir regnet ut *etter* koblingen, og for den som aldri hentet ut noe, er `dispensed` NULL. «Ligger NULL mellom de to datoene?» har ikke svaret ja, og raden faller bort. `LEFT JOIN` tok vare på pasienten, og `WHERE` kastet henne ut igjen.
@@ -237,11 +257,14 @@ WHERE dispensed BETWEEN discharged AND discharged + 90
 
 # %%
 WINDOW = "ON lopenr = pasient_id AND dispensed BETWEEN discharged AND discharged + 90"
-con.sql(INFARCTION + f"""
+con.sql(
+    INFARCTION
+    + f"""
 SELECT count(DISTINCT pasient_id) AS patients, count(DISTINCT lopenr) AS collected,
        round(100.0 * count(DISTINCT lopenr) / count(DISTINCT pasient_id), 1) AS per_cent
 FROM infarction LEFT JOIN statin {WINDOW}
-""").df()
+"""
+).df()
 
 # %% [markdown] lang="nb"
 # Nå er alle pasientene med, og bare uttak i vinduet teller. `100.0` med desimal gjør at divisjonen regnes med desimaler.
@@ -258,7 +281,9 @@ FROM infarction LEFT JOIN statin {WINDOW}
 # The nurse in your pair may already have asked: "But what about those who died?" Someone who died on day 12 without having collected anything did not have 90 days. The cause of death registry (`dar`) knows who they are.
 
 # %%
-con.sql(INFARCTION + f"""
+con.sql(
+    INFARCTION
+    + f"""
 , per_person AS (
     SELECT pasient_id, count(dispensed) > 0 AS collected, min(dodsdato) <= min(discharged) + 90 AS died
     FROM infarction
@@ -268,7 +293,8 @@ con.sql(INFARCTION + f"""
 )
 SELECT collected, coalesce(died, false) AS died_within_90_days, count(*) AS patients
 FROM per_person GROUP BY ALL ORDER BY ALL
-""").df()
+"""
+).df()
 
 # %% [markdown] lang="nb"
 # Raden der `collected` er usann og `died_within_90_days` er sann, er de pasientene spørsmålet gjelder: de teller i nevneren, men kunne ikke komme i telleren. Å ta dem ut er rimelig, så lenge det blir sagt. Helt riktig er det heller ikke: den som døde på dag 80, hadde nesten hele vinduet. Det riktige er å regne med **tid under risiko**. Det kan ikke SQL gjøre for oss, og vi kommer tilbake til det i modul 10.
@@ -291,14 +317,17 @@ FROM per_person GROUP BY ALL ORDER BY ALL
 # `GROUP BY` divides the rows into groups and gives one row for each. The head of cardiology wants to see whether things improve year by year.
 
 # %%
-by_year = con.sql(INFARCTION + f"""
+by_year = con.sql(
+    INFARCTION
+    + f"""
 SELECT year(discharged) AS year, count(DISTINCT pasient_id) AS patients,
        round(100.0 * count(DISTINCT lopenr) / count(DISTINCT pasient_id), 0) AS per_cent
 FROM infarction LEFT JOIN statin {WINDOW}
 GROUP BY year(discharged)
 HAVING count(DISTINCT pasient_id) >= 5
 ORDER BY year
-""").df()
+"""
+).df()
 by_year
 
 # %% [markdown] lang="nb"

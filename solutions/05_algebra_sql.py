@@ -344,7 +344,7 @@ WITH infarction AS (
     GROUP BY pasient_id
 ),
 statin AS (
-    SELECT lopenr, strptime(utlevert, '%Y%m%d')::DATE AS dispensed
+    SELECT lopenr, try_strptime(utlevert, '%Y%m%d')::DATE AS dispensed
     FROM lmr
     WHERE atc LIKE 'C10AA%'
 ),
@@ -375,7 +375,7 @@ WITH infarction AS (
     GROUP BY pasient_id
 ),
 statin AS (
-    SELECT lopenr, strptime(utlevert, '%Y%m%d')::DATE AS dispensed
+    SELECT lopenr, try_strptime(utlevert, '%Y%m%d')::DATE AS dispensed
     FROM lmr
     WHERE atc LIKE 'C10AA%'
 )
@@ -395,7 +395,7 @@ WITH infarction AS (
     GROUP BY pasient_id
 ),
 statin AS (
-    SELECT lopenr, strptime(utlevert, '%Y%m%d')::DATE AS dispensed
+    SELECT lopenr, try_strptime(utlevert, '%Y%m%d')::DATE AS dispensed
     FROM lmr
     WHERE atc LIKE 'C10AA%'
 )
@@ -415,7 +415,7 @@ WITH infarction AS (
     GROUP BY pasient_id
 ),
 statin AS (
-    SELECT lopenr, strptime(utlevert, '%Y%m%d')::DATE AS dispensed
+    SELECT lopenr, try_strptime(utlevert, '%Y%m%d')::DATE AS dispensed
     FROM lmr
     WHERE atc LIKE 'C10AA%'
 )
@@ -436,7 +436,7 @@ WITH infarction AS (
     GROUP BY pasient_id
 ),
 statin AS (
-    SELECT lopenr, strptime(utlevert, '%Y%m%d')::DATE AS dispensed
+    SELECT lopenr, try_strptime(utlevert, '%Y%m%d')::DATE AS dispensed
     FROM lmr
     WHERE atc LIKE 'C10AA%'
 ),
