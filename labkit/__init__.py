@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.dataset import connect
     from labkit.grading.check import exercise
+    from labkit.messages import set_language
 
-__all__ = ["connect", "exercise"]
+__all__ = ["connect", "exercise", "set_language"]
 _HOMES = {  # public name -> (module, name there), imported on first use
     "connect": ("labkit.dataset", "connect"),
     "exercise": ("labkit.grading.check", "exercise"),
+    "set_language": ("labkit.messages", "set_language"),
 }
 
 

@@ -74,6 +74,7 @@ def read_lesson(path: Path, course: Course | None = None) -> Exercise:
         tied = [option for option in ROLES if option in cell.metadata]
         if tied:
             faults.add(cell.line, "lesson_task", came=tied[0])
+    _check_language(cells, faults)
     _check_concepts(cells, module, course, faults)
     faults.stop()
     return Exercise(path.stem, module.number, path, tuple(cells), ())
@@ -92,6 +93,7 @@ def read_exercise(path: Path, course: Course | None = None) -> Exercise:
     module = _module(path, course, faults)
     cells = read_cells(path.read_text(encoding="utf-8"), faults)
     tasks = read_tasks(cells, module.number, course, faults)
+    _check_language(cells, faults)
     _check_concepts(cells, module, course, faults)
     faults.stop()
     return Exercise(path.stem, module.number, path, tuple(cells), tasks)
@@ -183,6 +185,14 @@ def _before(before: bool) -> str:
 def _shape(prose: str) -> list[str]:
     """Return what twins must have in common: headings, code blocks and pictures, in order."""
     return re.findall(r"^#{1,6}(?= )|^```\w+|!\[(?=[^\]]*\]\()", prose, re.MULTILINE)
+
+
+def _check_language(cells: list[Cell], faults: Faults) -> None:
+    """See that code which uses the kit tells it the notebook's language."""
+    code = [cell for cell in cells if cell.kind == "code" and cell.role == "code"]
+    uses = [cell for cell in code if re.search(r"^(from|import) labkit\b", cell.source, re.M)]
+    if uses and not any(re.search(r"\bLANG\b", cell.source) for cell in code):
+        faults.add(uses[0].line, "no_language")
 
 
 def _check_concepts(cells: list[Cell], module: Module, course: Course, faults: Faults) -> None:

@@ -91,6 +91,7 @@ FAULTS = [
     (HEAD_51, HEAD_51.replace("# %%", "# %% The task"), "unreadable_options", "# %% The task"),
     (HEAD_51, HEAD_51 + ' colour="red"', "unknown_option", "# %% task"),
     (SOLUTION_51, SOLUTION_51 + "\n\n# %%\n# %%sql\n# SELECT 1", "misread_magic", "# %%\n# %%sql"),
+    ("lang=LANG", 'lang="nb"', "no_language", "# %%\nfrom labkit"),
     # markers
     (SOLUTION_51, "days = 7", "no_markers", HEAD_51),
     ("### END SOLUTION\n\n" + CHECK_51, CHECK_51, "marker_unmatched", "### BEGIN"),
