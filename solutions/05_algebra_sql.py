@@ -349,12 +349,12 @@ statin AS (
     WHERE atc LIKE 'C10AA%'
 ),
 person AS (
-    SELECT kommune, count(dispensed) > 0 AS collected,
+    SELECT infarction.kommune, count(dispensed) > 0 AS collected,
            coalesce(min(dodsdato) <= min(discharged) + 90, false) AS died
     FROM infarction
     LEFT JOIN statin ON lopenr = pasient_id AND dispensed BETWEEN discharged AND discharged + 90
     LEFT JOIN dar ON lopenummer = pasient_id
-    GROUP BY pasient_id, kommune
+    GROUP BY pasient_id, infarction.kommune
 )
 SELECT kommune, count(*) AS n, avg(collected::INT) AS share
 FROM person
@@ -419,12 +419,12 @@ statin AS (
     FROM lmr
     WHERE atc LIKE 'C10AA%'
 )
-SELECT kommune, count(*) AS n, count(dispensed) / count(*) AS share
+SELECT infarction.kommune, count(*) AS n, count(dispensed) / count(*) AS share
 FROM infarction
 LEFT JOIN statin ON lopenr = pasient_id AND dispensed BETWEEN discharged AND discharged + 90
 LEFT JOIN dar ON lopenummer = pasient_id
 WHERE dispensed IS NOT NULL OR dodsdato IS NULL OR dodsdato > discharged + 90
-GROUP BY kommune
+GROUP BY infarction.kommune
 """
 
 # %% wrong="5.6" nb="90 dager fra når? Les oppgaven en gang til." en="90 days from when? Read the task again."
@@ -441,12 +441,12 @@ statin AS (
     WHERE atc LIKE 'C10AA%'
 ),
 person AS (
-    SELECT kommune, count(dispensed) > 0 AS collected,
+    SELECT infarction.kommune, count(dispensed) > 0 AS collected,
            coalesce(min(dodsdato) <= min(discharged) + 90, false) AS died
     FROM infarction
     LEFT JOIN statin ON lopenr = pasient_id AND dispensed BETWEEN discharged AND discharged + 90
     LEFT JOIN dar ON lopenummer = pasient_id
-    GROUP BY pasient_id, kommune
+    GROUP BY pasient_id, infarction.kommune
 )
 SELECT kommune, count(*) AS n, avg(collected::INT) AS share
 FROM person
