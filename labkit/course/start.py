@@ -43,7 +43,7 @@ class Item:
     title: str
     points: float
     link: str
-    best: Best | None  # None when no try has come near
+    best: Best | None  # None before the first try
 
     @property
     def solved(self) -> bool:
@@ -57,8 +57,8 @@ class Item:
 
     @property
     def state(self) -> str:
-        """`solved`, `near` or `new`."""
-        return "solved" if self.solved else "near" if self.best else "new"
+        """`solved`, `begun` or `new`."""
+        return "solved" if self.solved else "begun" if self.best else "new"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Chapter:
 
     @property
     def begun(self) -> bool:
-        """Whether any task is solved or nearly so."""
+        """Whether any task has been tried."""
         return any(item.best for item in self.items)
 
 
@@ -283,7 +283,7 @@ def _title(statement: str, task: str) -> str:
 
 
 def _number(value: float, lang: Language) -> str:
-    text = f"{value:.1f}".removesuffix(".0")
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
     return text.replace(".", ",") if lang == "nb" else text
 
 
