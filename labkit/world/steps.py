@@ -14,6 +14,7 @@ from labkit.world.death import deaths
 from labkit.world.defects import defects
 from labkit.world.disease import onsets
 from labkit.world.drugs import prescriptions
+from labkit.world.effect import counterfactual, effect
 from labkit.world.episode import episodes
 from labkit.world.exposure import exposure, exposures
 from labkit.world.labs import lab_results
@@ -25,6 +26,7 @@ from labkit.world.population import death, education, family, income, person, re
 from labkit.world.registry.birth import mfr
 from labkit.world.registry.cancer import kreft
 from labkit.world.registry.death import dar
+from labkit.world.registry.diabetes import diabetes
 from labkit.world.registry.dispensed import lmr
 from labkit.world.registry.hospital import npr
 from labkit.world.registry.infarction import infarkt
@@ -62,6 +64,8 @@ STEPS: tuple[Step, ...] = (
     lab_results,
     vital_signs,
     causes,  # part.causes
+    effect,
+    counterfactual,
     identity,  # pseudonyms of the registry extracts
     npr,
     kpr,
@@ -70,8 +74,8 @@ STEPS: tuple[Step, ...] = (
     mfr,
     kreft,
     infarkt,
+    diabetes,
     sysvak,
-    # diabetes, survey, notes, truth go here
     health_survey,
     biobank,
     staff_survey,

@@ -23,7 +23,6 @@ from labkit.world.registry.source import (
     find,
     homes,
     numbers,
-    patient_people,
     people_of,
 )
 
@@ -155,11 +154,10 @@ def _first_codes(part: Part) -> dict[str, np.ndarray]:
     owner = {code: name for name, d in diseases().items() for code in d.icd10 if name in CANCERS}
     wanted = np.array([code in owner for code in distinct])
     row = np.flatnonzero(wanted[place])
-    encounter = part.tables["encounter"]
-    patient_id, who = patient_people(part)
-    at = find(numbers(encounter["encounter_id"]), numbers(child["encounter_id"])[row])
-    person = who[find(patient_id, numbers(encounter["patient_id"])[at])]
-    order = np.argsort(numbers(encounter["start_time"])[at], kind="stable")[::-1]
+    ids = numbers(part.tables["encounter"]["encounter_id"])
+    at = find(ids, numbers(child["encounter_id"])[row])
+    person = part.contacts["person"][at]
+    order = np.argsort(part.contacts["start"][at], kind="stable")[::-1]
     found = {name: np.full(part.size, "", dtype="U5") for name in CANCERS}
     for name in CANCERS:
         mine = np.array([owner.get(code) == name for code in distinct])[place[row[order]]]

@@ -24,8 +24,8 @@ from labkit.world.registry.source import (
     find,
     homes,
     numbers,
-    patient_people,
     people_of,
+    person_of_patient,
 )
 
 REPORTED_PERSON, REPORTED_YEAR = 0.90, 0.95
@@ -56,12 +56,13 @@ def diabetes(part: Part) -> None:
     more = np.where(type_1, TYPE_1_MORE, 1.0)
     eye = np.select([draws[1] < EYE_YES * more, draws[1] < EYE_YES * more + EYE_NO], [1, 0], 2)
     foot = np.select([draws[2] < FOOT_YES * more, draws[2] < FOOT_YES * more + FOOT_NO], [1, 0], 9)
-    albumin = _latest(part, "lab_result", "uacr", person, day)
+    known_people = np.zeros(part.size, dtype=bool)
+    known_people[person] = True
+    labs = Measured(part, "lab_result", known_people, what="analyte", when="taken_time")
+    signs = Measured(part, "vital_sign", known_people, what="kind", when="measured_time")
+    albumin = labs.latest("uacr", person, day)
     smoking = people.smoking if people.smoking is not None else np.zeros(part.size, np.int8)
     towns = [f"{number} {name.upper()}" for number, name in zip(home.then, home.name, strict=True)]
-    pressure = {
-        kind: _latest(part, "vital_sign", kind, person, day) for kind in ("systolic", "diastolic")
-    }
     part.tables["diabetes"] = {
         "kontroll_id": row_keys(part, "diabetes", np.arange(n)),
         "p_id": part_pseudonyms(part)[person],
@@ -71,11 +72,11 @@ def diabetes(part: Part) -> None:
         "kommune": words(home.find(person, day), towns),
         "diabetestype": np.where(type_1, 1, 2).astype(np.int16),
         "diagnoseaar": birth_year(found),
-        "hba1c": decimal_comma(_latest(part, "lab_result", "hba1c", person, day), 1),
-        "ldl": decimal_comma(_latest(part, "lab_result", "chol_ldl", person, day), 1),
-        "systolisk": _whole(pressure["systolic"]),
-        "diastolisk": _whole(pressure["diastolic"]),
-        "vekt": decimal_comma(_latest(part, "vital_sign", "weight", person, day), 1),
+        "hba1c": decimal_comma(labs.latest("hba1c", person, day), 1),
+        "ldl": decimal_comma(labs.latest("chol_ldl", person, day), 1),
+        "systolisk": _whole(signs.latest("systolic", person, day)),
+        "diastolisk": _whole(signs.latest("diastolic", person, day)),
+        "vekt": decimal_comma(signs.latest("weight", person, day), 1),
         "oyeundersokelse": words(eye % 2, ["Nei", "Ja"], eye == 2),
         "mikroalbumin": words(
             np.select([np.isnan(albumin), albumin >= ALBUMIN_RAISED], [2, 1], 0),
@@ -97,11 +98,13 @@ def _check_ups(part: Part) -> tuple[Encounters, np.ndarray]:
     place, distinct = codes(main)
     about = np.array([c in ("T89", "T90") or c[:3] in ("E10", "E11") for c in distinct], dtype=bool)
     row = np.flatnonzero(about[place])
-    ids = numbers(part.tables["encounter"]["encounter_id"])[seen.row[row]]
     labs = part.tables["lab_result"]
     analyte, names = codes(labs["analyte"])
     is_hba1c = np.array([name == "hba1c" for name in names], dtype=bool)[analyte]
-    unmeasured = ~np.isin(ids, numbers(labs["encounter_id"])[is_hba1c])
+    ids = numbers(part.tables["encounter"]["encounter_id"])
+    measured = np.zeros(len(ids), dtype=bool)
+    measured[find(ids, numbers(labs["encounter_id"])[is_hba1c])] = True
+    unmeasured = ~measured[seen.row[row]]
     group = seen.person[row].astype(np.int64) * 10_000 + seen.year[row]
     # Rows of one person stand together and in time order; those with a measurement come first.
     order = np.lexsort((np.arange(len(row)), unmeasured, group))
@@ -109,22 +112,30 @@ def _check_ups(part: Part) -> tuple[Encounters, np.ndarray]:
     return seen, np.sort(row[order[first]])
 
 
-def _latest(part: Part, table: str, what: str, person: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """The person's last value up to the day, at most nine months old; nan if there is none."""
-    rows = part.tables[table]
-    place, names = codes(rows["analyte" if table == "lab_result" else "kind"])
-    value = numbers(rows["value"]).astype(float)
-    wanted = np.array([name == what for name in names], dtype=bool)[place] & ~np.isnan(value)
-    row = np.flatnonzero(wanted)
-    patient_id, who = patient_people(part)
-    owner = who[find(patient_id, numbers(rows["patient_id"])[row])].astype(np.int64)
-    taken = days(rows["taken_time" if table == "lab_result" else "measured_time"])[row]
-    key = (owner << 20) + taken
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    asked = (person.astype(np.int64) << 20) + day
-    at = np.searchsorted(key, asked, side="right") - 1
-    near = (at >= 0) & (key[np.maximum(at, 0)] >= asked - LOOK_BACK_DAYS) if len(key) else at >= 0
-    result = np.full(len(person), np.nan)
-    result[near] = value[row[order[at[near]]]]
-    return result
+class Measured:
+    """Values of one table (lab_result, vital_sign), of some people."""
+
+    def __init__(self, part: Part, table: str, people: np.ndarray, *, what: str, when: str) -> None:
+        """Read the rows of the people marked; `what` and `when` name columns."""
+        rows = part.tables[table]
+        owner = person_of_patient(part, numbers(rows["patient_id"]))
+        row = np.flatnonzero(people[owner])
+        place, self.names = codes(rows[what])
+        self.place = place[row]
+        self.value = numbers(rows["value"])[row].astype(float)
+        self.key = (owner[row] << 20) + days(numbers(rows[when])[row])
+
+    def latest(self, name: str, person: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Return each person's last value up to a day, at most nine months old, else nan."""
+        result = np.full(len(person), np.nan)
+        if name not in self.names:
+            return result
+        row = np.flatnonzero((self.place == self.names.index(name)) & ~np.isnan(self.value))
+        row = row[np.argsort(self.key[row], kind="stable")]
+        if len(row) == 0:
+            return result
+        asked = (person.astype(np.int64) << 20) + day
+        at = np.searchsorted(self.key[row], asked, side="right") - 1
+        near = (at >= 0) & (self.key[row][np.maximum(at, 0)] >= asked - LOOK_BACK_DAYS)
+        result[near] = self.value[row[at[near]]]
+        return result

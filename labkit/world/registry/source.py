@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from labkit.world.care import patient_ids
 from labkit.world.columns import codes, days
 from labkit.world.contacts import KINDS
-from labkit.world.part import START_DAY, Part, People
+from labkit.world.part import IDS_PER_PARTITION, START_DAY, Part, People
 from labkit.world.region import region
 from labkit.world.registry.pseudonym import extract_order
 
@@ -43,15 +44,12 @@ def find(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return order[np.searchsorted(keys, wanted, sorter=order)]
 
 
-def patient_people(part: Part) -> tuple[np.ndarray, np.ndarray]:
-    """Return the patients' ids and the place of each in the partition, linked by the number."""
-    patient = part.tables["patient"]
-    column = patient["fnr"]
-    if isinstance(column, np.ndarray):
-        fnr = column.astype("S11")
-    else:
-        fnr = numbers(column.cast(pa.string())).astype("S11")
-    return numbers(patient["patient_id"]), find(people_of(part).fnr.astype("S11"), fnr)
+def person_of_patient(part: Part, patient_id: np.ndarray) -> np.ndarray:
+    """Return the place in the partition of the person behind each patient number."""
+    first = part.index * IDS_PER_PARTITION + 1
+    place = np.empty(part.size, dtype=np.int64)
+    place[patient_ids(part) - first] = np.arange(part.size)
+    return place[patient_id - first]
 
 
 @dataclass(frozen=True)
