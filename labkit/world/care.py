@@ -16,6 +16,7 @@ SECONDARY_HOSPITAL = 0.45  # chance that a known disease is written down at a st
 SECONDARY_OUTPATIENT = 0.12
 SECONDARY_GP = 0.10
 MOST_SECONDARY = 3
+WITHOUT_GP = 0.015  # our assumption: on no GP list
 
 
 def moment(minutes: np.ndarray) -> np.ndarray:
@@ -60,9 +61,14 @@ def patient(part: Part) -> None:
         "municipality": pa.DictionaryArray.from_arrays(
             pa.array(people.municipality[who].astype(np.int16)), pa.array(places.numbers.tolist())
         ),
-        "gp_id": gp[who].astype(np.int32),
+        "gp_id": pa.array(gp[who].astype(np.int32), mask=without_gp(part)[who]),
         "death_date": pa.array(dead),
     }
+
+
+def without_gp(part: Part) -> np.ndarray:
+    """Tell who is on no list: outside the regular GP scheme, or waiting for a place."""
+    return part.rng("without_gp").random(part.size) < WITHOUT_GP
 
 
 def encounter(part: Part) -> None:
