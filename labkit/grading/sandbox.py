@@ -27,6 +27,7 @@ SCRATCH_BYTES = 256 * 2**20
 FILE_BYTES = 32 * 2**20
 OUTPUT_BYTES = 64 * 2**10
 PROCESSES = 64
+MANY_PROCESSES = 12  # from here on, memory that runs out is blamed on their number
 POLL_SECONDS = 0.05
 
 
@@ -314,7 +315,9 @@ class _Watch:
                 used += member.memory_info().rss
             except psutil.Error:
                 continue
-        return "memory" if used > self.limits.memory_bytes else ""
+        if used <= self.limits.memory_bytes:
+            return ""
+        return "processes" if len(family) > MANY_PROCESSES else "memory"
 
 
 class _Drain(threading.Thread):
