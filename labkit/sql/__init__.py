@@ -11,20 +11,28 @@ from labkit.sql.picture import draw_join
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from labkit.sql.compare import Counterexample, Verdict, compare
+    from labkit.sql.compare import compare
+    from labkit.sql.databases import Databases, check_on, databases_for
     from labkit.sql.errors import SqlError
+    from labkit.sql.mutants import Mutant, mutants
     from labkit.sql.notices import notices
     from labkit.sql.query import run
+    from labkit.sql.verdict import Counterexample, Verdict
 
 _HOMES = {
-    "Counterexample": "compare",
+    "Counterexample": "verdict",
+    "Databases": "databases",
+    "Mutant": "mutants",
     "SqlError": "errors",
-    "Verdict": "compare",
+    "Verdict": "verdict",
+    "check_on": "databases",
     "compare": "compare",
+    "databases_for": "databases",
+    "mutants": "mutants",
     "notices": "notices",
     "run": "query",
 }
-__all__ = ["Counterexample", "SqlError", "Verdict", "compare", "draw_join", "notices", "run"]
+__all__ = [*_HOMES, "draw_join"]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

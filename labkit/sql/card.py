@@ -10,7 +10,7 @@ from labkit.messages import say
 from labkit.sql.result import match_columns, plain
 
 if TYPE_CHECKING:
-    from labkit.sql.compare import Verdict
+    from labkit.sql.verdict import Verdict
 
 _BOX = "border:1px solid #94a3b8;border-radius:6px;padding:.7em 1em;margin:.5em 0"
 _CELL = "padding:.15em .7em;text-align:left;border-bottom:1px solid #cbd5e1"
@@ -56,7 +56,7 @@ def _rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _missing(value: Any) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or value != value  # noqa: PLR0124
+    return value is None or value is pd.NaT or value is pd.NA or value != value
 
 
 def cells(frame: pd.DataFrame) -> list[list[str]]:

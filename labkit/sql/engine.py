@@ -40,7 +40,7 @@ _MOST = 20_000  # rows fetched from one result
 _pool = threading.local()
 
 
-class Failed(Exception):  # noqa: N818
+class Failed(Exception):
     """A query failed while it ran; says how."""
 
 
@@ -222,7 +222,7 @@ class Engine:
         found: list[Rows | None] = [[] for _ in self.instances]
         with self._watch.over(self.con):
             for row in self.con.execute(sql).fetchall():
-                found[row[0]].append(row[1:])  # type: ignore[union-attr]
+                found[row[0]].append(row[1:])
         return found
 
 

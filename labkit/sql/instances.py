@@ -79,7 +79,7 @@ class Generator:
             return [True, False], []
         if field.kind == "int" or field.kind == "float":
             own = [v for name in names for v in sorted(self.said.numbers.get(name, ()))]
-            pointed = [w for v in own for w in near_number(v)]
+            pointed: list[Any] = [w for v in own for w in near_number(v)]
             others = [w for v in sorted(self.said.numbers.get("", ())) for w in near_number(v)]
             sums = [a - b for a in own for b in own if a != b][:8]
             ordinary: list[Any] = [1, 2, 3, 10, *sums, *others[:24]]

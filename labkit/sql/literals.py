@@ -26,7 +26,7 @@ class Literals:
         numbers: Number literals by column name; under "" all of them.
         moments: Dates and times named in the queries.
         formats: Date formats (`%d.%m.%Y`) by column name.
-        names: Lower-case names of the columns mentioned; None when `*` takes them all.
+        names: Lower-case names mentioned, columns and tables; None when `*` takes them all.
         alike: Groups of column names that are compared with each other.
     """
 
@@ -59,7 +59,7 @@ def read_literals(queries: Sequence[str]) -> Literals:
     Examples:
         >>> found = read_literals(["SELECT n FROM t WHERE code LIKE 'I21%' AND value > 5"])
         >>> found.patterns["code"], found.numbers["value"], sorted(found.names)
-        ({'I21%'}, {5.0}, ['code', 'n', 'value'])
+        ({'I21%'}, {5.0}, ['code', 'n', 't', 'value'])
     """
     found = Literals()
     for query in queries:

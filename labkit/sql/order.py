@@ -48,7 +48,8 @@ def sort_keys(query: str) -> SortKeys | None:
         return _star_keys(query, tree, order)
     names = [column.alias_or_name.lower() for column in columns]
     written = [column.unalias().sql(dialect="duckdb").lower() for column in columns]
-    places, added = [], []
+    places: list[int] = []
+    added: list[exp.Expr] = []
     for item in order.expressions:
         key = item.this
         text = key.sql(dialect="duckdb").lower()

@@ -14,7 +14,7 @@ class Table(pd.DataFrame):
     """A DataFrame that shows its first 20 rows and their number; what is made of it is plain."""
 
     def __init__(self, data: pd.DataFrame, notices: Sequence[str] = ()) -> None:
-        super().__init__(data)
+        super().__init__(data)  # type: ignore[call-arg]
         self.attrs["notices"] = list(notices)
 
     @property

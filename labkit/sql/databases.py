@@ -1,0 +1,368 @@
+"""The tiny databases of a task: chosen by its author's build, shipped with it, used for feedback.
+
+Each holds the rows of its tables and what the reference gives on them, as plain data for JSON. The
+reference itself is not among them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from labkit.errors import DataError
+from labkit.messages import say
+from labkit.sql.compare import bare
+from labkit.sql.engine import Engine, Failed, Instance, Rows
+from labkit.sql.errors import SqlError
+from labkit.sql.explain import explain
+from labkit.sql.guard import guard
+from labkit.sql.instances import Generator
+from labkit.sql.literals import read_literals
+from labkit.sql.mutants import Mutant, mutants
+from labkit.sql.order import sort_keys
+from labkit.sql.result import Difference, counted, in_order, match_columns, plain
+from labkit.sql.search import ENGINE, Search, size_of
+from labkit.sql.shape import Field, Relation, Shape, shape_of
+from labkit.sql.verdict import Counterexample, Verdict
+
+_GENERAL = 4  # databases drawn without a particular mistake in mind
+_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Tiny databases with the results expected on them.
+
+    Attributes:
+        data: Plain data for JSON: `tables`, `ordered`, `shown`, `databases`.
+        mutants: Mutants of the reference that run.
+        survivors: Those of them that no database tells from the reference: equal to it, or a
+            mistake that goes unseen. The author accepts them or adds a wrong answer.
+        missed: Wrong answers that no database tells from the reference.
+    """
+
+    data: dict[str, Any]
+    mutants: tuple[Mutant, ...] = ()
+    survivors: tuple[Mutant, ...] = ()
+    missed: tuple[str, ...] = ()
+
+    @property
+    def caught(self) -> float:
+        """Share of the mutants that are caught, 0 to 1; 1 when there are none."""
+        return 1 - len(self.survivors) / len(self.mutants) if self.mutants else 1.0
+
+
+def databases_for(
+    reference: str,
+    wrong: Sequence[str],
+    metadata: sa.MetaData,
+    *,
+    seed: int = 0,
+    ordered: bool | None = None,
+    tries: int = 400,
+) -> Databases:
+    """Choose few tiny databases that tell wrong answers and mutants from the reference.
+
+    Args:
+        reference: The query that is right.
+        wrong: Wrong answers; those that do not run need no database.
+        metadata: The tables that they use.
+        seed: Of the databases; the same seed chooses the same.
+        ordered: Whether order matters; None if it does when the reference ends in ORDER BY.
+        tries: Databases to try for each wrong answer and mutant.
+
+    Returns:
+        The databases, with what they do not catch.
+
+    Raises:
+        SqlError: If the reference is no query on these tables.
+    """
+    guard(reference)
+    reference, wrong = bare(reference), [bare(text) for text in wrong]
+    shape = shape_of(metadata, [reference, *wrong])
+    sorting = None if ordered is False else sort_keys(reference)
+    chooser = _Chooser(reference, metadata, shape, seed, ordered, tries)
+    runs = [mutant for mutant in mutants(reference) if chooser.binds(mutant.sql)]
+    rivals = [text for text in wrong if chooser.binds(text)] + [mutant.sql for mutant in runs]
+    chooser.choose(rivals)
+    kept = chooser.fewest(rivals) + chooser.general()
+    with Engine(shape) as engine:
+        solved = [_solve(engine, one, sorting.query if sorting else reference) for one in kept]
+        width = len(engine.bind(reference))
+        names = engine.bind(reference)
+    said = read_literals([reference, *wrong]).names
+    data = {
+        "tables": {
+            name: [[f.name, f.kind, f.type] for f in relation.fields]
+            for name, relation in shape.items()
+        },
+        "shown": None if said is None else sorted(said),
+        "ordered": sorting is not None,
+        "columns": names,
+        "databases": [
+            {
+                "rows": {
+                    name: [[_out(v) for v in row] for row in rows] for name, rows in one.items()
+                },
+                "expected": [[_out(v) for v in row[:width]] for row in rows],
+                "ties": _ties([sorting.key(row) for row in rows]) if sorting else [],
+            }
+            for one, rows in sorted(zip(kept, solved, strict=True), key=lambda x: size_of(x[0]))
+            if rows is not None
+        ],
+    }
+    alive = chooser.alive(rivals)
+    return Databases(
+        data,
+        tuple(runs),
+        tuple(mutant for mutant in runs if mutant.sql in alive),
+        tuple(text for text in wrong if text in alive),
+    )
+
+
+class _Chooser:
+    """Gathers counterexamples for each rival and keeps few of them."""
+
+    def __init__(
+        self,
+        reference: str,
+        metadata: sa.MetaData,
+        shape: Shape,
+        seed: int,
+        ordered: bool | None,
+        tries: int,
+    ) -> None:
+        self.reference, self.metadata, self.shape = reference, metadata, shape
+        self.seed, self.ordered, self.tries = seed, ordered, tries
+        self.found: list[Instance] = []
+        self.catches: dict[str, set[int]] = {}
+
+    def _search(self, rival: str) -> Search:
+        return Search(
+            rival,
+            self.reference,
+            self.metadata,
+            seed=self.seed,
+            ordered=self.ordered,
+            databases=self.tries,
+            shape=self.shape,
+        )
+
+    def binds(self, query: str) -> bool:
+        """Tell whether a query runs at all; what does not needs no database."""
+        import duckdb
+
+        try:
+            guard(query)
+            with Engine(self.shape) as engine:
+                engine.bind(query)
+        except (SqlError, duckdb.Error):
+            return False
+        return True
+
+    def choose(self, rivals: Sequence[str]) -> None:
+        """Find a database for each rival that those found so far do not catch."""
+        for rival in rivals:
+            search = self._search(rival)
+            with search.engine:
+                if self._caught(search, self.found):
+                    continue
+                if search.run().differs and search.found is not None:
+                    self.found.append(search.found)
+        for rival in rivals:
+            search = self._search(rival)
+            with search.engine:
+                self.catches[rival] = set(self._caught(search, self.found))
+
+    def _caught(self, search: Search, instances: Sequence[Instance]) -> list[int]:
+        """Return the places of databases that tell a rival from the reference."""
+        return [n for n, one in enumerate(instances) if search.parts(one)]
+
+    def fewest(self, rivals: Sequence[str]) -> list[Instance]:
+        """Keep databases until each rival that can be caught is: greedily, the small ones first."""
+        left = {rival for rival in rivals if self.catches[rival]}
+        kept: list[int] = []
+        while left:
+            best = max(
+                range(len(self.found)),
+                key=lambda n: (
+                    sum(n in self.catches[rival] for rival in left),
+                    -size_of(self.found[n]),
+                    -n,
+                ),
+            )
+            kept.append(best)
+            left = {rival for rival in left if best not in self.catches[rival]}
+        return [self.found[n] for n in kept]
+
+    def general(self) -> list[Instance]:
+        """Draw some databases on which the reference has rows to give, for other mistakes."""
+        generator = Generator(self.shape, [self.reference], seed=self.seed)
+        search = self._search(self.reference)
+        kept: list[Instance] = []
+        with search.engine as engine:
+            for one in generator.draw(200):
+                try:
+                    rows = engine.one(one, self.reference)[1]
+                except Failed:
+                    continue
+                if rows and 3 <= size_of(one) <= 9 and search.settled(one, rows):
+                    kept.append(one)
+                if len(kept) == _GENERAL:
+                    break
+        return kept
+
+    def alive(self, rivals: Sequence[str]) -> set[str]:
+        """Return the rivals that no database catches."""
+        return {rival for rival in rivals if not self.catches[rival]}
+
+
+def _solve(engine: Engine, instance: Instance, query: str) -> Rows | None:
+    try:
+        return engine.one(instance, query)[1]
+    except Failed:
+        return None
+
+
+def _ties(keys: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Number the rows so that rows with equal sort keys beside each other share a number.
+
+    Examples:
+        >>> _ties([(3,), (3,), (1,)])
+        [0, 0, 1]
+    """
+    found: list[int] = []
+    for n, key in enumerate(keys):
+        found.append(0 if n == 0 else found[-1] + (key != keys[n - 1]))
+    return found
+
+
+def _out(value: Any) -> Any:
+    """Write a value as JSON has it; times and odd numbers in a box that says what they are."""
+    value = plain(value)
+    if isinstance(value, datetime):
+        return {"time": value.isoformat(sep=" ")}
+    if isinstance(value, timedelta):
+        return {"seconds": value.total_seconds()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(value)}
+    if isinstance(value, tuple):
+        return [_out(v) for v in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _in(value: Any) -> Any:
+    if isinstance(value, dict):
+        if "time" in value:
+            return datetime.fromisoformat(value["time"])
+        if "seconds" in value:
+            return timedelta(seconds=value["seconds"])
+        return float(value["number"])
+    return tuple(_in(v) for v in value) if isinstance(value, list) else value
+
+
+def check_on(databases: Databases | Mapping[str, Any], text: str) -> Verdict:
+    """Run a student's query on the tiny databases of a task.
+
+    Args:
+        databases: From `databases_for`, or its `data`, as it came back from JSON.
+        text: The query.
+
+    Returns:
+        A `Verdict` with the smallest database on which the query goes wrong. `databases` is 0,
+        without a difference, when the query uses a table that the tiny databases lack: then they
+        cannot judge it.
+
+    Raises:
+        DataError: If `databases` is not what `databases_for` made.
+    """
+    data = databases.data if isinstance(databases, Databases) else databases
+    try:
+        guard(text)
+    except SqlError as error:
+        return Verdict(True, "error", engine=ENGINE, error=str(error))
+    try:
+        checker = _Checker(data, bare(text))
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise DataError(say("sql.databases_no_use", said=repr(error))) from None
+    with checker.engine:
+        return checker.run()
+
+
+class _Checker:
+    """One query on the databases of one task."""
+
+    def __init__(self, data: Mapping[str, Any], text: str) -> None:
+        self.text = text
+        self.shape: Shape = {
+            name: Relation(
+                name, tuple(Field(n, kind, type_, True) for n, kind, type_ in fields), (), ()
+            )
+            for name, fields in data["tables"].items()
+        }
+        self.columns: list[str] = list(data["columns"])
+        self.ordered = bool(data["ordered"])
+        self.shown = None if data["shown"] is None else frozenset(data["shown"])
+        self.databases = [
+            (
+                {name: [_in(row) for row in rows] for name, rows in one["rows"].items()},
+                [_in(row) for row in one["expected"]],
+                [(n,) for n in one["ties"]],
+            )
+            for one in data["databases"]
+        ]
+        self.engine = Engine(self.shape, seconds=_SECONDS)
+
+    def run(self) -> Verdict:
+        import duckdb
+
+        try:
+            given = self.engine.bind(self.text)
+        except duckdb.Error as error:
+            found = explain(error, self.text, self.engine.con)
+            if found.kind == "table":
+                return Verdict(False, engine=ENGINE)
+            return Verdict(True, "error", engine=ENGINE, error=str(found))
+        places = match_columns(given, self.columns)
+        for n, (instance, wanted, ties) in enumerate(self.databases, start=1):
+            kind = self._judge(instance, wanted, ties, places)
+            if kind:
+                return self._verdict(kind, instance, wanted, n)
+        return Verdict(False, databases=len(self.databases), engine=ENGINE)
+
+    def _judge(
+        self, instance: Instance, wanted: Rows, ties: Rows, places: list[int] | None
+    ) -> Difference | None:
+        if places is None:
+            return "columns" if wanted or instance is self.databases[-1][0] else None
+        try:
+            given = self.engine.one(instance, self.text)[1]
+        except Failed:
+            return "error"
+        if counted(given, places) != counted(wanted):
+            return "rows"
+        if self.ordered and not in_order(given, wanted, ties, places):
+            return "order"
+        return None
+
+    def _verdict(self, kind: Difference, instance: Instance, wanted: Rows, tried: int) -> Verdict:
+        import duckdb
+
+        answer, error = None, ""
+        try:
+            answer = self.engine.frame(instance, self.text)
+        except duckdb.Error as problem:
+            error = str(explain(problem, self.text, self.engine.con))
+        tables = {
+            name: self.engine.frame(instance, f'SELECT * FROM "{name}"') for name in self.shape
+        }
+        reference = pd.DataFrame([list(row) for row in wanted], columns=self.columns)
+        names = read_literals([self.text]).names
+        shown = None if self.shown is None or names is None else self.shown | names
+        return Verdict(
+            True, kind, Counterexample(tables, answer, reference), tried, 0, ENGINE, error, shown
+        )
