@@ -11,28 +11,41 @@ from labkit.sql.picture import draw_join
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from labkit.sql.compare import compare
+    from labkit.sql.comparison import compare
     from labkit.sql.databases import Databases, check_on, databases_for
     from labkit.sql.errors import SqlError
-    from labkit.sql.mutants import Mutant, mutants
-    from labkit.sql.notices import notices
+    from labkit.sql.mutation import Mutant, mutants
+    from labkit.sql.advice import notices
     from labkit.sql.query import run
     from labkit.sql.verdict import Counterexample, Verdict
 
 _HOMES = {
     "Counterexample": "verdict",
     "Databases": "databases",
-    "Mutant": "mutants",
+    "Mutant": "mutation",
     "SqlError": "errors",
     "Verdict": "verdict",
     "check_on": "databases",
-    "compare": "compare",
+    "compare": "comparison",
     "databases_for": "databases",
-    "mutants": "mutants",
-    "notices": "notices",
+    "mutants": "mutation",
+    "notices": "advice",
     "run": "query",
 }
-__all__ = [*_HOMES, "draw_join"]  # noqa: PLE0604
+__all__ = [
+    "Counterexample",
+    "Databases",
+    "Mutant",
+    "SqlError",
+    "Verdict",
+    "check_on",
+    "compare",
+    "databases_for",
+    "draw_join",
+    "mutants",
+    "notices",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -41,9 +54,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'labkit.sql' has no attribute '{name}'")
     from importlib import import_module
 
-    found = getattr(import_module(f"labkit.sql.{_HOMES[name]}"), name)
-    globals()[name] = found  # a module of the same name, `compare`, must not hide the function
-    return found
+    return getattr(import_module(f"labkit.sql.{_HOMES[name]}"), name)
 
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:

@@ -15,14 +15,14 @@ import sqlalchemy as sa
 
 from labkit.errors import DataError
 from labkit.messages import say
-from labkit.sql.compare import bare
+from labkit.sql.comparison import bare
 from labkit.sql.engine import Engine, Failed, Instance, Rows
 from labkit.sql.errors import SqlError
 from labkit.sql.explain import explain
 from labkit.sql.guard import guard
 from labkit.sql.instances import Generator
 from labkit.sql.literals import read_literals
-from labkit.sql.mutants import Mutant, mutants
+from labkit.sql.mutation import Mutant, mutants
 from labkit.sql.order import sort_keys
 from labkit.sql.result import Difference, counted, in_order, match_columns, plain
 from labkit.sql.search import ENGINE, Search, size_of

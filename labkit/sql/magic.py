@@ -37,7 +37,7 @@ class SqlMagic(Magics):
     @cell_magic
     def sql(self, line: str, cell: str) -> "Table":
         """Run the cell as one query and show its result."""
-        from labkit.sql.notices import notices
+        from labkit.sql.advice import notices
         from labkit.sql.query import run
         from labkit.sql.table import Table
 

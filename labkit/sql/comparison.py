@@ -66,9 +66,18 @@ def compare(
         guard(answer)
     except SqlError as error:
         return Verdict(True, "error", seed=seed, engine=ENGINE, error=str(error))
-    comparison = _Comparison(answer, reference, metadata, seed, names, ordered, databases, seconds)
-    with comparison.engine:
-        return comparison.run()
+    search = Search(
+        answer,
+        reference,
+        metadata,
+        seed=seed,
+        names=names,
+        ordered=ordered,
+        databases=databases,
+        seconds=seconds,
+    )
+    with search.engine:
+        return search.run()
 
 
 def bare(text: str) -> str:
