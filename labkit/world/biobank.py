@@ -21,6 +21,8 @@ STATUS = ("stored", "blocked", "destroyed")
 BOX = 96
 BOXES_PER_FREEZER = 400
 DESTRUCTION_DAYS = 30
+WITHDRAW = 0.03
+LETTER_DAYS = 45  # before the reference date participants were told of a new use
 
 
 def biobank(part: Part) -> None:
@@ -33,9 +35,10 @@ def biobank(part: Part) -> None:
     came, given = came[agrees], given[agrees]
     n = len(came)
     broad = rng.random(n) < 0.93
-    # 2.4 % withdraw, most within some years; not before the week after they came
+    # Some withdraw over the years, and some after the letter about new use of the samples.
     withdrawn = given + 7 + rng.exponential(900, n)
-    withdrawn = np.where(rng.random(n) < 0.027, withdrawn, NEVER)
+    withdrawn = np.where(rng.random(n) < 0.25, END_DAY - rng.integers(0, LETTER_DAYS, n), withdrawn)
+    withdrawn = np.where(rng.random(n) < WITHDRAW, withdrawn, NEVER)
     withdrawn = np.where(withdrawn <= END_DAY, withdrawn, NEVER).astype(np.int32)
     consent_id = part.ids(n)
     part.tables["consent"] = {

@@ -30,8 +30,8 @@ ADULT_YEARS = 20
 YEAR = 365.25
 
 # Log odds of taking part. The intercept makes the share about 54.5 % of those invited.
-INTERCEPT = 0.02
-AGE_KNOTS = ((20, -0.75), (30, -0.40), (45, 0.25), (62, 0.80), (72, 0.55), (80, -0.20), (95, -1.9))
+INTERCEPT = 0.08
+AGE_KNOTS = ((20, -1.05), (30, -0.55), (45, 0.25), (62, 0.8), (72, 0.6), (80, 0.1), (95, -1.3))
 FEMALE = 0.32
 EDUCATION = (0.0, -0.25, 0.05, 0.35, 0.45)  # by level, 0 if not known
 SMOKING = (0.0, 0.05, -0.45)  # never, former, daily
@@ -219,7 +219,7 @@ def _habits(people: People, rng: np.random.Generator, age: np.ndarray) -> dict[s
     u = rng.random(n)
     snus = np.select([u < daily, u < daily * 1.35, u < daily * 2.0], [3, 2, 1], 0)
     school = np.array([0.0, -0.35, -0.1, 0.2, 0.35])[people.education]
-    weekly = -1.4 + 0.5 * ~female + 0.017 * (np.clip(age, 20, 72) - 45) + school
+    weekly = -1.32 + 0.5 * ~female + 0.017 * (np.clip(age, 20, 72) - 45) + school
     drinks = rng.logistic(size=n) + weekly + 0.38
     minutes = np.where(
         female,
@@ -293,8 +293,8 @@ def _mind(
     n, female = len(age), people.female
     sad, worried = has(part, "depression", day), has(part, "anxiety", day)
     burden = rng.gamma(4.0, 0.25, n)  # shared by the two scores: they go together
-    low = burden * (2.9 + 0.018 * (age - 50) + 3.6 * sad + 1.4 * worried)
-    tense = burden * (3.6 + 0.6 * female - 0.014 * (age - 50) + 2.2 * sad + 4.0 * worried)
+    low = burden * (2.9 + 0.018 * (age - 50) + 2.4 * sad + 1.0 * worried)
+    tense = burden * (3.6 + 0.6 * female - 0.014 * (age - 50) + 1.6 * sad + 2.8 * worried)
     depression = np.minimum(rng.poisson(rng.gamma(2.4, np.clip(low, 0.5, None) / 2.4)), 21)
     anxiety = np.minimum(rng.poisson(rng.gamma(2.6, np.clip(tense, 0.5, None) / 2.6)), 21)
     skipped = rng.random(n) < np.interp(age, [20, 60, 85], [0.04, 0.07, 0.25])
