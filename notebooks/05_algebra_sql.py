@@ -158,16 +158,13 @@ statin AS (
     WHERE atc LIKE 'C10AA%'
 )
 """
-con.sql(INFARCTION + "SELECT count(*) AS patients FROM infarction").df()
+con.sql(f"{INFARCTION} SELECT count(*) AS patients FROM infarction").df()
 
 # %%
-con.sql(
-    INFARCTION
-    + """
+con.sql(f"""{INFARCTION}
 SELECT count(*) AS n_rows, count(DISTINCT pasient_id) AS patients
 FROM infarction JOIN statin ON lopenr = pasient_id
-"""
-).df()
+""").df()
 
 # %% [markdown] lang="nb"
 # To ting skjedde på én gang. Det ble *flere rader*, fordi den som har hentet ut mange ganger, nå står der mange ganger. Og det ble *færre pasienter*, fordi den som aldri har hentet ut noe, er borte. Tegningen viser begge deler på tre oppdiktede pasienter:
@@ -236,14 +233,11 @@ _ = ax.set_xlabel("Hentet ut statin noen gang (%) / Ever collected a statin (%)"
 # But "ever" was not the question. A dispensing *before* the heart attack tells us something else, and one three years later is too late. The window runs from discharge and 90 days on. Where should the condition go? Let us get it wrong first.
 
 # %%
-con.sql(
-    INFARCTION
-    + """
+con.sql(f"""{INFARCTION}
 SELECT count(DISTINCT pasient_id) AS patients, count(DISTINCT lopenr) AS collected
 FROM infarction LEFT JOIN statin ON lopenr = pasient_id
 WHERE dispensed BETWEEN discharged AND discharged + 90
-"""
-).df()
+""").df()
 
 # %% [markdown] lang="nb"
 # Vi er tilbake på 100 %. `WHERE` blir regnet ut *etter* koblingen, og for den som aldri hentet ut noe, er `dispensed` NULL. «Ligger NULL mellom de to datoene?» har ikke svaret ja, og raden faller bort. `LEFT JOIN` tok vare på pasienten, og `WHERE` kastet henne ut igjen.
@@ -257,14 +251,11 @@ WHERE dispensed BETWEEN discharged AND discharged + 90
 
 # %%
 WINDOW = "ON lopenr = pasient_id AND dispensed BETWEEN discharged AND discharged + 90"
-con.sql(
-    INFARCTION
-    + f"""
+con.sql(f"""{INFARCTION}
 SELECT count(DISTINCT pasient_id) AS patients, count(DISTINCT lopenr) AS collected,
        round(100.0 * count(DISTINCT lopenr) / count(DISTINCT pasient_id), 1) AS per_cent
 FROM infarction LEFT JOIN statin {WINDOW}
-"""
-).df()
+""").df()
 
 # %% [markdown] lang="nb"
 # Nå er alle pasientene med, og bare uttak i vinduet teller. `100.0` med desimal gjør at divisjonen regnes med desimaler.
@@ -281,9 +272,7 @@ FROM infarction LEFT JOIN statin {WINDOW}
 # The nurse in your pair may already have asked: "But what about those who died?" Someone who died on day 12 without having collected anything did not have 90 days. The cause of death registry (`dar`) knows who they are.
 
 # %%
-con.sql(
-    INFARCTION
-    + f"""
+con.sql(f"""{INFARCTION}
 , per_person AS (
     SELECT pasient_id, count(dispensed) > 0 AS collected, min(dodsdato) <= min(discharged) + 90 AS died
     FROM infarction
@@ -293,8 +282,7 @@ con.sql(
 )
 SELECT collected, coalesce(died, false) AS died_within_90_days, count(*) AS patients
 FROM per_person GROUP BY ALL ORDER BY ALL
-"""
-).df()
+""").df()
 
 # %% [markdown] lang="nb"
 # Raden der `collected` er usann og `died_within_90_days` er sann, er de pasientene spørsmålet gjelder: de teller i nevneren, men kunne ikke komme i telleren. Å ta dem ut er rimelig, så lenge det blir sagt. Helt riktig er det heller ikke: den som døde på dag 80, hadde nesten hele vinduet. Det riktige er å regne med **tid under risiko**. Det kan ikke SQL gjøre for oss, og vi kommer tilbake til det i modul 10.
@@ -317,17 +305,14 @@ FROM per_person GROUP BY ALL ORDER BY ALL
 # `GROUP BY` divides the rows into groups and gives one row for each. The head of cardiology wants to see whether things improve year by year.
 
 # %%
-by_year = con.sql(
-    INFARCTION
-    + f"""
+by_year = con.sql(f"""{INFARCTION}
 SELECT year(discharged) AS year, count(DISTINCT pasient_id) AS patients,
        round(100.0 * count(DISTINCT lopenr) / count(DISTINCT pasient_id), 0) AS per_cent
 FROM infarction LEFT JOIN statin {WINDOW}
 GROUP BY year(discharged)
 HAVING count(DISTINCT pasient_id) >= 5
 ORDER BY year
-"""
-).df()
+""").df()
 by_year
 
 # %% [markdown] lang="nb"

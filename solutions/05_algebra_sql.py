@@ -170,16 +170,16 @@ GROUP BY analyte
 # %% [markdown] lang="nb" task="5.4"
 # ## 5.4 Liggetid ved hjertesvikt (1 poeng)
 #
-# Hva er **median** liggetid, i døgn med desimaler, for døgnopphold med hjertesvikt (I50) som hoveddiagnose? Regn liggetiden fra timene mellom `inntid` og `uttid`, delt på 24. Svaret er et tall, så her kan du hente det med `con.sql("…").fetchone()[0]`. Avrunding til én desimal er godt nok.
+# Hva er **median** liggetid, i døgn med desimaler, for døgnopphold med hjertesvikt (I50) som hoveddiagnose? Regn liggetiden fra timene mellom `inntid` og `uttid`, delt på 24. Svaret er et tall, så her kan du hente det med `con.execute("…").fetchone()[0]`. Avrunding til én desimal er godt nok.
 
 # %% [markdown] lang="en" task="5.4"
 # ## 5.4 Length of stay in heart failure (1 point)
 #
-# What is the **median** length of stay, in days with decimals, of inpatient stays with heart failure (I50) as the main diagnosis? Work it out from the hours between `inntid` and `uttid`, divided by 24. The answer is a number, which you can fetch with `con.sql("…").fetchone()[0]`. One decimal is enough.
+# What is the **median** length of stay, in days with decimals, of inpatient stays with heart failure (I50) as the main diagnosis? Work it out from the hours between `inntid` and `uttid`, divided by 24. The answer is a number, which you can fetch with `con.execute("…").fetchone()[0]`. One decimal is enough.
 
 # %% task="5.4" points=1 outcomes=["F3", "F4"]
 ### BEGIN SOLUTION
-answer = con.sql("""
+answer = con.execute("""
     SELECT median(date_diff('hour', inntid, uttid)) / 24
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
@@ -190,21 +190,21 @@ answer = con.sql("""
 check("5.4", answer, tolerance=0.06)
 
 # %% wrong="5.4" nb="Noen få svært lange opphold trekker gjennomsnittet opp. Hva ba oppgaven om?" en="A few very long stays pull the mean up. What did the task ask for?"
-answer = con.sql("""
+answer = con.execute("""
     SELECT avg(date_diff('hour', inntid, uttid)) / 24
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
 """).fetchone()[0]
 
 # %% wrong="5.4" nb="Her er polikliniske kontakter også med, og de varer en time." en="Outpatient contacts are in here too, and they last an hour."
-answer = con.sql("""
+answer = con.execute("""
     SELECT median(date_diff('hour', inntid, uttid)) / 24
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%'
 """).fetchone()[0]
 
 # %% wrong="5.4" nb="Er tallet ditt i timer eller i døgn?" en="Is your number in hours or in days?"
-answer = con.sql("""
+answer = con.execute("""
     SELECT median(date_diff('hour', inntid, uttid))
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
