@@ -199,17 +199,10 @@ sql.draw_join(
 # %%
 share = {}
 for join in ("JOIN", "LEFT JOIN"):
-    row = (
-        con.sql(
-            INFARCTION
-            + f"""
+    row = con.sql(f"""{INFARCTION}
         SELECT count(DISTINCT pasient_id) AS patients, count(DISTINCT lopenr) AS collected
         FROM infarction {join} statin ON lopenr = pasient_id
-    """
-        )
-        .df()
-        .loc[0]
-    )
+    """).df().loc[0]
     share[join] = 100 * row.collected / row.patients
 
 fig, ax = plt.subplots(figsize=(5, 2.2))
