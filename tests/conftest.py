@@ -1,6 +1,7 @@
 """Settings of the whole suite."""
 
 import os
+from contextlib import suppress
 
 import pytest
 
@@ -14,5 +15,18 @@ for name in ("LABKIT_LANG", "LABKIT_KEYS", "LABKIT_DATA"):
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Work side by side on the whole suite only: for one file, starting workers takes longer."""
-    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return min(os.cpu_count() or 1, 4) if whole else 0
+    return min(os.cpu_count() or 1, 4) if _is_whole_suite(config) else 0
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the class dataset before any notebook runs: its progress is no output of a lesson."""
+    from labkit.errors import LabkitError
+    from labkit.world.classroom import class_dataset
+
+    if _is_whole_suite(session.config) and not hasattr(session.config, "workerinput"):
+        with suppress(LabkitError):  # the tests that need it say what is wrong with it
+            class_dataset()
+
+
+def _is_whole_suite(config: pytest.Config) -> bool:
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS

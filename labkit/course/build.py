@@ -25,6 +25,8 @@ from labkit.grading.task import Exercise
 from labkit.materials import materials
 from labkit.messages import LANGUAGES, Language, say
 
+COMMAND = "uv run labkit build"
+
 
 @dataclass
 class Built:
@@ -80,7 +82,8 @@ def build(
     Args:
         names: Modules by number or name; all of them if none are given.
         check: Compare with what is on disk, pictures aside; raise if anything differs.
-        data: Whether a build of all modules brings `data/synthetic/` up to date too.
+        data: Whether the class dataset is made ready for the notebooks, and `data/synthetic/`
+            brought up to date in a build of all modules.
         root: The checkout; the one that the kit runs from if None.
         course: Outcomes and modules; the kit's own if None.
         workers: Notebooks run at a time.
@@ -91,6 +94,7 @@ def build(
     Raises:
         InputError: If a name is not a module.
         BuildError: If a source has faults or cannot be run, or `check` finds stale files.
+        DataError: If the class dataset is not the one of the manifest, and no full build is asked.
     """
     root = root or materials()
     course = course or load_course()
@@ -98,19 +102,23 @@ def build(
     jobs = _jobs(root, wanted)
     built, problems, stale = Built(), list[str](), list[str]()
     if not wanted:
-        stale += _orphans(root, jobs, check, built)
         stale += _data(root, check, built) if data else []
+        if stale:  # every notebook shows the data: nothing else can be told before
+            raise BuildError("\n".join([*stale, say("course.stale_mend", command=COMMAND)]))
+        stale += _orphans(root, jobs, check, built)
     memory = Memory(root)
     fresh = [job for job in jobs if memory.is_fresh(job.source, job.targets)]
     built.same += [target for job in fresh for target in job.targets]
     todo = [job for job in jobs if job not in fresh]
+    if data and todo:
+        _ready_dataset()
     for job in _run(todo, root, course, workers, problems) if todo else []:
         differing = _compare(job, root, built) if check else _write(job, root, built)
         stale += differing
         if not differing:
             memory.note(job.source, job.targets)
     if stale:
-        command = " ".join(["uv run labkit build", *sorted(wanted)])
+        command = " ".join([COMMAND, *sorted(wanted)])
         problems += [*stale, say("course.stale_mend", command=command)]
     if problems:
         raise BuildError("\n".join(dict.fromkeys(problems)))
@@ -233,11 +241,18 @@ def _data(root: Path, check: bool, built: Built) -> list[str]:
     folder = root / "data" / "synthetic"
     stale = synthetic_is_stale(folder)
     if check:
-        return stale
+        return [f"data/synthetic/{name}: {say('course.stale_content')}" for name in stale]
     if stale:
         write_synthetic(folder)
         built.written.append("data/synthetic")
     return []
+
+
+def _ready_dataset() -> None:
+    """Make the class dataset before any notebook does, whose outputs would show the making."""
+    from labkit.world.classroom import class_dataset  # late: the generator takes seconds to load
+
+    class_dataset()
 
 
 def _orphans(root: Path, jobs: list[Job], check: bool, built: Built) -> list[str]:

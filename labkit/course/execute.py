@@ -98,7 +98,8 @@ def _environment(folder: Path, keys: Path) -> dict[str, str]:
     """Return an environment without the author's own settings, and with pinned pictures."""
     settings = folder / "matplotlibrc"
     settings.write_text("svg.hashsalt: labkit\n", encoding="utf-8")
-    kept = {key: value for key, value in os.environ.items() if key != "LABKIT_LANG"}
+    own = ("LABKIT_LANG", "LABKIT_DATA")
+    kept = {key: value for key, value in os.environ.items() if key not in own}
     return kept | {
         "LABKIT_KEYS": str(keys),
         "MATPLOTLIBRC": str(settings),
