@@ -1,6 +1,6 @@
 """What the generator knows and no register does."""
 
-from sqlalchemy import CHAR, BigInteger, Date, Double, Integer, MetaData, String, Text
+from sqlalchemy import CHAR, BigInteger, Date, Double, Integer, MetaData, SmallInteger, String, Text
 
 from labkit.schema.declare import column, table
 from labkit.schema.population import EDUCATION
@@ -77,6 +77,43 @@ effect = table(
     column("scale", String(20), "Skala", "Scale"),
     column("note", Text, "Hva en analyse må ta hensyn til", "What an analysis must allow for"),
     row=("én plantet effekt", "one planted effect"),
+)
+counterfactual = table(
+    "counterfactual",
+    METADATA,
+    "Hva som ville skjedd med og uten behandling",
+    "What would have happened with and without treatment",
+    column("effect", String(40), "Effekten, som i effect", "The effect, as in effect", key=True),
+    column(
+        "person_id",
+        BigInteger,
+        "Personen, en av dem effekten kan gjelde",
+        "The person, one of those the effect may concern",
+        key=True,
+    ),
+    column("from_date", Date, "Dagen oppfølgingen begynner", "Day on which follow-up begins"),
+    column(
+        "treated",
+        SmallInteger,
+        "Behandlet i virkeligheten, på et eller annet tidspunkt",
+        "Treated in fact, at some time",
+        codes={"0": ("nei", "no"), "1": ("ja", "yes")},
+    ),
+    column(
+        "outcome_untreated",
+        Date,
+        "Utfallet uten behandling, tom hvis ikke innen referansedatoen; død er holdt utenfor",
+        "Outcome without treatment, empty if not by the reference date; death left out",
+        null=True,
+    ),
+    column(
+        "outcome_treated",
+        Date,
+        "Utfallet med behandling fra første dag, ellers som over",
+        "Outcome with treatment from the first day, otherwise as above",
+        null=True,
+    ),
+    row=("én effekt for én person", "one effect for one person"),
 )
 identity = table(
     "identity",

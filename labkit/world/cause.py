@@ -65,6 +65,15 @@ WOMEN_ONLY: dict[str, tuple[float, ...]] = {
 EPISODE_AS: dict[str, str] = {"copd_exacerbation": "copd", "hf_admission": "hf"}
 EPISODE_AS |= {"mi_again": "mi", "stroke_again": "stroke", "hip_again": "hip_fracture"}
 EXTERNAL = {"hip_fracture": "W18.1", "fall": "W19.9"}  # the event, not the injury, is underlying
+# What the certificate names instead when the last illness followed from something before it: share
+# that keeps its own code, and what the rest gets ("" for what people of that age die of otherwise).
+TRACED: dict[str, tuple[float, dict[str, float]]] = {
+    "hf": (0.30, {"I25.1": 2, "I10": 2, "I35.0": 2, "": 5}),
+    "hip_fracture": (0.30, {"": 1}),
+    "af": (0.70, {"": 1}),
+    "ckd": (0.50, {"": 1}),
+    "uti": (0.50, {"": 1}),
+}
 
 
 @cache
@@ -99,6 +108,7 @@ def causes(part: Part) -> None:
     known, limits = _other()
     group = group_of(people.female[dead], (day - people.birth[dead]) / YEAR)
     underlying = known[np.searchsorted(limits, group + share, side="right") % len(known)]
+    other = underlying.copy()
     contributing = np.full((len(dead), 3), -1, dtype=np.int16)
     filled = np.zeros(len(dead), dtype=np.int64)
     for number, name in enumerate(names, start=1):
@@ -114,6 +124,10 @@ def causes(part: Part) -> None:
             filled[mine] = 1
         else:
             underlying[mine] = code
+        if as_disease in TRACED:
+            keep, instead = TRACED[as_disease]
+            draw = rng.random((2, len(mine)))
+            _trace(underlying, contributing, filled, mine[draw[0] >= keep], instead, other, draw[1])
         if name == "copd_exacerbation":
             contributing[mine, 0] = place("J44.1")
             filled[mine] = 1
@@ -129,6 +143,26 @@ def causes(part: Part) -> None:
         "underlying": underlying,
         "contributing": contributing,
     }
+
+
+def _trace(
+    underlying: np.ndarray,
+    contributing: np.ndarray,
+    filled: np.ndarray,
+    who: np.ndarray,
+    instead: dict[str, float],
+    other: np.ndarray,
+    draw: np.ndarray,
+) -> None:
+    """Move the code of the last illness to the contributing causes, and name what led to it."""
+    own = underlying[who].copy()
+    places = np.array([place(code) if code else -1 for code in instead], dtype=np.int16)
+    limits = np.cumsum(list(instead.values()))
+    chosen = places[np.searchsorted(limits / limits[-1], draw[: len(who)], side="right")]
+    underlying[who] = np.where(chosen >= 0, chosen, other[who])
+    free = (filled[who] < 3) & (own != underlying[who])
+    contributing[who[free], filled[who[free]]] = own[free]
+    filled[who[free]] += 1
 
 
 CONTRIBUTES = ("dementia", "hf", "af", "copd", "t2d", "ckd", "ihd", "hypertension")

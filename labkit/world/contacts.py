@@ -15,12 +15,14 @@ from importlib.resources import files
 
 import numpy as np
 
+from labkit.world import hospital
 from labkit.world.calibration import Bands, baselines, load
 from labkit.world.diagnosis_codes import DIAGNOSES, pick, place, procedure_place
 from labkit.world.disease import diseases
 from labkit.world.episode import kinds as episode_kinds
 from labkit.world.hazard import YEAR, Baseline
-from labkit.world.part import END_DAY, NEVER, START_DAY, Part
+from labkit.world.hospital import operation
+from labkit.world.part import END_DAY, START_DAY, Part
 from labkit.world.population import YEARS, people_of
 from labkit.world.units import DOCTORS_PER_PRACTICE, DOCTORS_PER_SPECIALITY, Units, units
 
@@ -33,10 +35,10 @@ _FIRST = tuple(load("diseases")) + tuple(load("episodes"))
 CAUSES = (EVERYDAY, BIRTH, READMISSION, *_FIRST, *(f"control:{name}" for name in load("diseases")))
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
 
-# Contacts per person-year of all people, by first age (men, women); the part that no disease of the
-# kit explains is fitted (baseline.csv, "everyday.KIND"). Consultations with GP 2019-2023 and
-# out-of-hours: Statistics Norway; stays 2004 by age, brought down to the 149 per 1000 of 2019; 70 and
-# above, day and outpatient by age: from memory, shaped to the totals of 2019 (64, 1189 per 1000).
+# Contacts per 1000 person-years of all people, by first age (men, women); the part that no disease
+# of the kit explains is fitted (baseline.csv, "everyday.KIND"). Consultations with GP 2019-2023 and
+# out-of-hours: Statistics Norway; stays by age in 2004, brought down to the 149 per 1000 of 2019;
+# 70 and above, day and outpatient by age: from memory, shaped to the totals of 2019 (64 and 1189).
 RATES: dict[str, Bands] = {
     "gp": (
         [0, 6, 16, 20, 30, 50, 67, 80, 90],
@@ -191,20 +193,8 @@ def everyday(part: Part, gathered: Gathered) -> None:
         )
 
 
+NEWBORN_JAUNDICE = 0.04  # admitted for phototherapy, from memory
 START_OF_YEAR = (YEARS - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-
-
-def found_days(part: Part) -> None:
-    """Fill `part.found`: the day a disease is known to the health service, NEVER if it is not."""
-    for name, onset in part.onset.items():
-        care = load("follow_up")[name]
-        if "found" not in care:
-            part.found[name] = onset
-            continue
-        rng = part.rng(f"found.{name}")
-        known = rng.random(part.size) < care["found"]
-        delay = rng.exponential(care["delay"] * YEAR, part.size).astype(np.int64)
-        part.found[name] = np.where(known & (onset < NEVER), onset + delay, NEVER).astype(np.int32)
 
 
 def main_codes(part: Part) -> dict[str, np.ndarray]:
@@ -231,8 +221,16 @@ def from_disease(part: Part, gathered: Gathered) -> None:
             # Those who die the same day outside hospital are never admitted.
             new = new[part.fatal[name][new] != found[new]]
         main = codes[name][new] if first <= OUTPATIENT else np.full(len(new), icpc)
-        acute = first == INPATIENT
-        gathered.add(new, found[new], first, main, name, acute=acute, days=care.get("days", 0.0))
+        gathered.add(
+            new,
+            found[new],
+            first,
+            main,
+            name,
+            acute=first == INPATIENT,
+            days=care.get("days", 0.0),
+            procedure=operation(name, main, rng.random(len(new))),
+        )
 
         ever = np.flatnonzero(found <= last)
         start = np.maximum(found, people.entry)[ever]
@@ -273,14 +271,16 @@ def from_episodes(part: Part, gathered: Gathered) -> None:
         rng = part.rng(f"contact.{name}")
         share = rng.random((2, len(who)))
         inside = part.admitted[name]
+        main = pick(kind.icd10, share[0][inside])
         gathered.add(
             who[inside],
             day[inside],
             INPATIENT,
-            pick(kind.icd10, share[0][inside]),
+            main,
             name,
             acute=True,
             days=EPISODE_DAYS[name],
+            procedure=operation(name, main, share[1][inside]),
         )
         outside = ~inside
         gathered.add(
@@ -299,7 +299,7 @@ def births(part: Part, gathered: Gathered) -> None:
     child = np.flatnonzero((people.mother >= 0) & (people.birth >= START_DAY))
     child = child[np.lexsort((people.birth[child], people.mother[child]))]
     mother, day = people.mother[child], people.birth[child]
-    twin = np.r_[False, (mother[1:] == mother[:-1]) & (day[1:] == day[:-1])]
+    twin = np.r_[False, (mother[1:] == mother[:-1]) & (day[1:] == day[:-1])][: len(child)]
     twins = np.r_[twin[1:], False] & ~twin if len(twin) else twin
     rng = part.rng("births")
     caesarean = rng.random(len(child)) < np.where(twins, 0.42, 0.157)
@@ -318,30 +318,33 @@ def births(part: Part, gathered: Gathered) -> None:
         days=np.where(caesarean, 3.6, 2.6)[first],
         procedure=procedure[first],
     )
-    gathered.add(child, day, INPATIENT, np.full(len(child), place("Z38.0")), BIRTH, days=2.4)
+    visits = rng.integers(3, 8, int(first.sum()))
+    who = np.repeat(mother[first], visits)
+    before = 20 + (rng.random(len(who)) * 210).astype(np.int64)
+    when = np.repeat(day[first], visits) - before
+    gathered.add(who, when, GP, np.full(len(who), place("W78")), BIRTH)
+    # Healthy newborns stay with the mother and are no patients of their own; some are treated.
+    jaundice = child[rng.random(len(child)) < NEWBORN_JAUNDICE]
+    code = np.full(len(jaundice), place("P59.9"))
+    gathered.add(jaundice, people.birth[jaundice] + 2, INPATIENT, code, BIRTH, acute=True, days=2.0)
 
 
 def contacts(part: Part) -> None:
     """Gather all contacts, give them time and place, and drop what cannot be."""
-    found_days(part)
     gathered = Gathered()
     from_disease(part, gathered)
     from_episodes(part, gathered)
     births(part, gathered)
+    hospital.planned(part, gathered, main_codes(part))
     everyday(part, gathered)
-    person, day, kind, main, cause, acute, days, procedure = gathered.arrays()
+    fields = gathered.arrays()
+    fields += _times(part, "contact.time", fields)
+    fields = _with_readmissions(part, fields)
+    person, day, kind, main, cause, acute, _, procedure, start, stop = fields
     people = people_of(part)
     assert people.death is not None
     last = np.minimum(people.death, END_DAY)[person]
-    rng = part.rng("contact.time")
-    n = len(person)
-    # What is planned happens on weekdays (day 0, 1 January 1970, was a Thursday).
-    weekday = (day + 3) % 7
-    planned = ~acute & (kind != OUT_OF_HOURS) & (cause != CAUSE[BIRTH])
-    day = day + np.where((planned | (kind == GP)) & (weekday > 4), 7 - weekday, 0)
-    minute = _minute(kind, acute, day, rng)
-    start = day * MINUTES + minute
-    stop = start + _length(kind, days, rng)
+    planned = _is_planned(kind, acute, cause)
     keep = (day >= people.entry[person]) & (day <= last)
     keep &= ~(planned & (day == people.death[person]))
     stop = np.minimum(stop, (last + 1) * MINUTES - 1)
@@ -357,20 +360,72 @@ def contacts(part: Part) -> None:
     order = order[start[order] + place_in_time >= np.r_[0, busy[:-1]]]
 
     person, kind, main = person[order], kind[order], main[order]
-    where, who = _place(part, person, kind, main, rng)
-    part.contacts = {
-        "person": person,
-        "kind": kind,
-        "start": start[order],
-        "stop": stop[order],
-        "acute": acute[order],
-        "main": main,
-        "procedure": procedure[order],
-        "cause": cause[order],
-        "organisation": where,
-        "practitioner": who,
-    }
-    assert n >= len(order)
+    rng = part.rng("contact.place")
+    where = _place(part, person, kind, rng)
+    moved = hospital.transfers(
+        part,
+        {
+            "person": person,
+            "kind": kind,
+            "start": start[order],
+            "stop": stop[order],
+            "acute": acute[order],
+            "main": main,
+            "procedure": procedure[order],
+            "cause": cause[order],
+            "organisation": where,
+        },
+        CAUSES,
+        units(part.config.region).central,
+    )
+    central = units(part.config.region).central
+    moved["organisation"] = np.where(moved.pop("moved"), central, moved["organisation"])
+    moved["practitioner"] = _doctor(part, moved, rng)
+    part.contacts = moved
+
+
+def _is_planned(kind: np.ndarray, acute: np.ndarray, cause: np.ndarray) -> np.ndarray:
+    return ~acute & (kind != OUT_OF_HOURS) & (cause != CAUSE[BIRTH])
+
+
+def _times(part: Part, stream: str, fields: list[np.ndarray]) -> list[np.ndarray]:
+    """Give contacts start and stop; what is planned is moved to a weekday, in place."""
+    _, day, kind, _, cause, acute, days, _ = fields
+    rng = part.rng(stream)
+    weekday = (day + 3) % 7  # day 0, 1 January 1970, was a Thursday
+    office = _is_planned(kind, acute, cause) | (kind == GP)
+    day += np.where(office & (weekday > 4), 7 - weekday, 0)
+    start = day * MINUTES + _minute(kind, acute, day, rng)
+    return [start, start + _length(kind, days, rng)]
+
+
+def _with_readmissions(part: Part, fields: list[np.ndarray]) -> list[np.ndarray]:
+    """Add acute readmissions within 30 days."""
+    person, _, kind, main, cause, acute, days, _, start, stop = fields
+    stays = np.flatnonzero((kind == INPATIENT) & acute)
+    some = {"person": person, "start": start, "stop": stop, "main": main, "cause": cause}
+    again, day, code = hospital.readmitted(
+        part, {name: values[stays] for name, values in some.items()}, CAUSES, _READMITTED_WITH
+    )
+    n = len(again)
+    more = [
+        person[stays][again],
+        day,
+        np.full(n, INPATIENT, dtype=np.int8),
+        code.astype(np.int16),
+        np.full(n, CAUSE[READMISSION], dtype=np.int16),
+        np.ones(n, dtype=bool),
+        np.maximum(days[stays][again], 2.0),
+        np.full(n, -1, dtype=np.int16),
+    ]
+    more += _times(part, "readmission.time", more)
+    return [np.concatenate(pair) for pair in zip(fields, more, strict=True)]
+
+
+_READMITTED_WITH = np.array(
+    [place(code) for code in ("J18.9", "A41.9", "N39.0", "E86", "R55", "R07.4", "R10.4", "E87.1")],
+    dtype=np.int16,
+)
 
 
 def _minute(
@@ -398,27 +453,27 @@ def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.
 
 
 def _place(
-    part: Part,
-    person: np.ndarray,
-    kind: np.ndarray,
-    main: np.ndarray,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Choose organisation and practitioner: own GP mostly, the speciality of the diagnosis."""
+    part: Part, person: np.ndarray, kind: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Choose the organisation: the practice and hospital of the home, now and then the central."""
     found = units(part.config.region)
     home = people_of(part).municipality[person]
-    hospital = found.hospital[home]
-    elsewhere = rng.random(len(person)) < 0.10
-    hospital = np.where(elsewhere, found.central, hospital)
-    where = np.choose(
-        kind, [hospital, hospital, hospital, found.practice[home], found.out_of_hours[home]]
-    )
+    ward = found.hospital[home]
+    ward = np.where(rng.random(len(person)) < 0.10, found.central, ward)
+    where = np.choose(kind, [ward, ward, ward, found.practice[home], found.out_of_hours[home]])
+    return where.astype(np.int32)
+
+
+def _doctor(part: Part, contacts: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Choose the practitioner: own GP mostly, the speciality of the diagnosis in hospital."""
+    found = units(part.config.region)
+    person, kind = contacts["person"], contacts["kind"]
     draw = rng.integers(0, 60, len(person))
-    own = doctor_of(part)[person]
-    doctor = np.where(draw < 48, own, draw % DOCTORS_PER_PRACTICE)
-    special = _specialities(found)[main] * DOCTORS_PER_SPECIALITY + draw % DOCTORS_PER_SPECIALITY
+    doctor = np.where(draw < 48, doctor_of(part)[person], draw % DOCTORS_PER_PRACTICE)
+    speciality = _specialities(found)[contacts["main"]]
+    special = speciality * DOCTORS_PER_SPECIALITY + draw % DOCTORS_PER_SPECIALITY
     offset = np.where(kind <= OUTPATIENT, special, np.where(kind == GP, doctor, draw % 5))
-    return where.astype(np.int32), (found.first_doctor[where] + offset).astype(np.int32)
+    return (found.first_doctor[contacts["organisation"]] + offset).astype(np.int32)
 
 
 def doctor_of(part: Part) -> np.ndarray:

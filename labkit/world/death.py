@@ -70,6 +70,8 @@ def deaths(part: Part) -> None:
     part.cause = cause
     for name, day in part.onset.items():
         part.onset[name] = np.where(day <= people.death, day, NEVER).astype(np.int32)
+    for name, day in part.found.items():
+        part.found[name] = np.where(day <= people.death, day, NEVER).astype(np.int32)
     for name, (who, day) in part.episodes.items():
         keep = day <= people.death[who]
         part.episodes[name] = who[keep], day[keep]

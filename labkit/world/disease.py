@@ -1,6 +1,6 @@
 """Onset of disease, in an order where earlier diseases and treatments raise or lower later ones.
 
-Everything known about a disease stands in `calibration/diseases.toml`; here is what is done with it.
+What is known about a disease stands in `calibration/diseases.toml`; here is what is done with it.
 People are known to be alive on their day of entry. A disease that would have killed them before it
 never happened; they are at risk of it anew from entry on.
 """
@@ -60,7 +60,9 @@ def diseases() -> dict[str, Disease]:
 
 def multiplier(disease: Disease, people: People) -> np.ndarray:
     """Return the factor on the baseline that a person carries through life, shape (n,)."""
-    assert people.smoking is not None and people.bmi is not None and people.frailty is not None
+    assert people.smoking is not None
+    assert people.bmi is not None
+    assert people.frailty is not None
     # Nobody under 16 has an education yet: they count as upper secondary.
     level = np.array([disease.education[1], *disease.education])
     factor = level[people.education] * np.array(disease.smoking)[people.smoking]
@@ -99,6 +101,27 @@ def onset_days(
         since=people.entry if again else None,
     )
     return in_season(day, disease.season) if disease.season else day
+
+
+def outcome_days(part: Part, name: str, known: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Compute when a disease would have begun under other treatments, from the same draws.
+
+    Death is left out: the day is that of a person who lives on.
+    """
+    disease = diseases()[name]
+    first = onset_days(part, disease, known)
+    return np.where(part.second[name], onset_days(part, disease, known, again=True), first)
+
+
+def found_days(part: Part, name: str, onset: np.ndarray) -> np.ndarray:
+    """Compute the day the health service knows of a disease, NEVER if it does not."""
+    care = load("follow_up")[name]
+    if "found" not in care:
+        return onset
+    rng = part.rng(f"found.{name}")
+    known = rng.random(part.size) < care["found"]
+    delay = rng.exponential(care["delay"] * YEAR, part.size).astype(np.int64)
+    return np.where(known & (onset < NEVER), onset + delay, NEVER).astype(np.int32)
 
 
 def fatal_days(part: Part, disease: Disease, onset: np.ndarray) -> np.ndarray:
@@ -141,7 +164,7 @@ BEFORE: dict[str, tuple[TreatmentStep, ...]] = {
 
 
 def onsets(part: Part) -> None:
-    """Fill `part.onset` and the treatments that stand between diseases."""
+    """Fill `part.onset`, `part.found` and the treatments that stand between diseases."""
     people = people_of(part)
     known: dict[str, np.ndarray] = dict(part.treatment)
     deadly = {}
@@ -150,13 +173,14 @@ def onsets(part: Part) -> None:
             known |= step(part, known)
         day = onset_days(part, disease, known)
         kill = fatal_days(part, disease, day)
-        dead = kill < people.entry
+        dead = part.second[name] = kill < people.entry
         if dead.any():
             second = onset_days(part, disease, known, again=True)
             day = np.where(dead, second, day)
             kill = np.where(dead, fatal_days(part, disease, day), kill)
             kill = np.where(kill < people.entry, NEVER, kill)
         known[name] = part.onset[name] = day.astype(np.int32)
+        part.found[name] = found_days(part, name, part.onset[name])
         deadly[name] = kill
     part.treatment = {name: day for name, day in known.items() if name not in part.onset}
     part.fatal = deadly

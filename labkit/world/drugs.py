@@ -26,6 +26,8 @@ from labkit.world.population import date64, people_of
 
 DRUGS = code_list("atc")
 _DRUG = {code: number for number, code in enumerate(DRUGS)}
+VITAMIN_D = "A11CC05"
+COLLECTS = 0.9  # per year: hazard of collecting vitamin D after discharge, the same for all
 NEVER_COLLECTED = 0.04  # of prescriptions
 REFILLS = 3  # of a prescription for long treatment, valid for one year
 STATINS_BEFORE_2013 = {"C10AA01": 0.62, "C10AA05": 0.30, "C10AA07": 0.08}
@@ -271,6 +273,22 @@ def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     return contact, atc[period], indication[period], stop[period], upcoming
 
 
+def after_discharge(part: Part) -> np.ndarray:
+    """Return the contacts at which vitamin D is prescribed: a first acute stay at 65 or above.
+
+    Everyone who leaves alive gets it; who collects it, and when, is chance alone (`COLLECTS`). So
+    it has no effect, and looks as if it had to whoever asks only if it was ever collected.
+    """
+    people, found = people_of(part), part.contacts
+    assert people.death is not None
+    who = found["person"]
+    stays = np.flatnonzero((found["kind"] == INPATIENT) & found["acute"])
+    old = found["start"][stays] // 1440 - people.birth[who[stays]] >= 65 * YEAR
+    first = np.unique(who[stays][old], return_index=True)[1]
+    rows = stays[old][first]
+    return rows[found["stop"][rows] // 1440 < people.death[who[rows]]]
+
+
 def prescriptions(part: Part) -> None:
     """Make the table `prescription` and `part.dispensings`."""
     found = part.contacts
@@ -280,6 +298,14 @@ def prescriptions(part: Part) -> None:
         part, [np.concatenate(column) for column in zip(*long, strict=True)]
     )
     single = [np.concatenate(column) for column in zip(*short, strict=True)]
+    planted = after_discharge(part)
+    extra = np.full(len(planted), _DRUG[VITAMIN_D], dtype=np.int16)
+    single = [
+        np.r_[some, other]
+        for some, other in zip(
+            single, (planted, extra, np.full(len(planted), -1, dtype=np.int16)), strict=True
+        )
+    ]
     n = len(single[0])
     refills = np.r_[np.full(len(contact), REFILLS), np.zeros(n, dtype=np.int64)]
     never = np.full(n, NEVER, dtype=np.int64)
@@ -324,7 +350,10 @@ def _collect(
     rng = part.rng("dispensing")
     n = len(person)
     collected = rng.random(n) >= NEVER_COLLECTED
-    lag = np.where(rng.random(n) < 0.6, 0, rng.exponential(4.0, n)).astype(np.int64)
+    lag = np.where(rng.random(n) < 0.6, 0, rng.exponential(4.0, n))
+    planted = atc == _DRUG[VITAMIN_D]
+    collected |= planted
+    lag = np.where(planted, rng.exponential(YEAR / COLLECTS, n), lag).astype(np.int64)
     # Each person keeps their own pace: some a little early, many late.
     pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days[atc]
     times = np.where(collected, 1 + refills, 0)

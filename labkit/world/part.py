@@ -68,6 +68,9 @@ class Part:
     treatment: dict[str, np.ndarray] = field(
         default_factory=dict
     )  # treatment or programme -> first int32 day or NEVER, length n
+    second: dict[str, np.ndarray] = field(
+        default_factory=dict
+    )  # disease -> bool: at risk anew from entry on, since the first onset would have killed before
     found: dict[str, np.ndarray] = field(
         default_factory=dict
     )  # disease -> day the health service knows of it, int32 or NEVER, length n

@@ -31,7 +31,7 @@ ANTICOAGULATED_BEFORE = 0.65  # of those shares, in the years of warfarin alone
 
 
 def statin(part: Part, known: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Start and stop of a statin before any infarction or stroke."""
+    """Start and stop of a statin before any infarction or stroke, by what has been found."""
     people = people_of(part)
     rng = part.rng("treatment.statin")
     start = invert(
@@ -40,7 +40,7 @@ def statin(part: Part, known: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]
         female=people.female,
         birth=people.birth,
         multiplier=np.ones(part.size),
-        jumps=[(known[name], ratio) for name, ratio in STATIN_AFTER.items()],
+        jumps=[(part.found[name], ratio) for name, ratio in STATIN_AFTER.items()],
         since=STATINS_FROM,
     )
     early = rng.random(part.size)

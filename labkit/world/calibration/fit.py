@@ -11,23 +11,24 @@ from pathlib import Path
 
 import numpy as np
 
-from labkit.world import death, disease, episode
+from labkit.world import contacts, death, disease, episode
 from labkit.world.calibration import Bands, baselines, load
 from labkit.world.exposure import exposures
 from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, PARTITION_SIZE, Config, Part
 from labkit.world.people import partition, people
-from labkit.world.population import people_of
+from labkit.world.population import family, people_of
 
 FILE = Path(__file__).parent / "baseline.csv"
 STEPS = (people, exposures, disease.onsets, episode.episodes, death.deaths)
+CARE = (family, contacts.contacts)
 
 
-def simulate(config: Config, count: int) -> Iterator[Part]:
-    """Make the people and diseases of `count` partitions, one after the other."""
+def simulate(config: Config, count: int, *, care: bool = False) -> Iterator[Part]:
+    """Make people and diseases (and contacts) of `count` partitions, one after the other."""
     for index in range(count):
         part = partition(config, index)
-        for step in STEPS:
+        for step in (*STEPS, *CARE) if care else STEPS:
             step(part)
         yield part
 
@@ -80,6 +81,42 @@ def observe(parts: Iterator[Part], published: dict[str, Bands]) -> dict[str, np.
     return total
 
 
+def observe_care(parts: Iterator[Part]) -> dict[str, np.ndarray]:
+    """Count contacts and person-years by kind of contact: (2, bands, 2)."""
+    total = {kind: np.zeros((2, len(bands[0]), 2)) for kind, bands in contacts.RATES.items()}
+    for part in parts:
+        who = people_of(part)
+        assert who.death is not None
+        for kind, (ages, _, _) in contacts.RATES.items():
+            mine = part.contacts["kind"] == contacts.KINDS.index(kind)
+            place, day = part.contacts["person"][mine], part.contacts["start"][mine] // 1440
+            total[kind][0] += events(ages, who.birth[place], day, who.female[place])
+            last = np.minimum(who.death, END_DAY)
+            total[kind][1] += at_risk(ages, who.birth, who.entry, last, who.female)
+    return total
+
+
+def fit_care(people_count: int = 60_000, rounds: int = 4, seed: int = 77) -> None:
+    """Fit what people come with beside the kit's diseases, so that all contacts come out right."""
+    now = dict(baselines())
+    for kind, bands in contacts.RATES.items():
+        now.setdefault(f"everyday.{kind}", bands)
+    for step in range(rounds):
+        write(now)
+        forget()
+        config = Config(people=people_count, seed=seed + step, region="norway")
+        parts = simulate(config, -(-people_count // PARTITION_SIZE), care=True)
+        for kind, (count, years) in observe_care(parts).items():
+            ages, men, women = contacts.RATES[kind]
+            wanted = np.array([men, women]).T
+            have = np.array(now[f"everyday.{kind}"][1:]).T
+            missing = wanted - count / years * 1000
+            bands = np.maximum(have + missing, 0.02 * wanted)
+            now[f"everyday.{kind}"] = ages, bands[:, 0].tolist(), bands[:, 1].tolist()
+    write(now)
+    forget()
+
+
 def published() -> dict[str, Bands]:
     """Collect the bands to be reached, by name."""
     found: dict[str, Bands] = {
@@ -103,7 +140,8 @@ def fit(people_count: int = 250_000, rounds: int = 5, seed: int = 7) -> None:
     now = {name: wanted[name] for name in wanted} | {
         name: bands for name, bands in baselines().items() if name in wanted
     }
-    now = {
+    kept = {name: bands for name, bands in baselines().items() if name not in wanted}
+    now = kept | {
         name: bands if list(bands[0]) == list(wanted[name][0]) else wanted[name]
         for name, bands in now.items()
     }
@@ -135,3 +173,4 @@ def write(bands: dict[str, Bands]) -> None:
 
 if __name__ == "__main__":
     fit()
+    fit_care()
