@@ -199,11 +199,11 @@ sql.draw_join(
 # %%
 share = {}
 for join in ("JOIN", "LEFT JOIN"):
-    row = con.sql(f"""{INFARCTION}
-        SELECT count(DISTINCT pasient_id) AS patients, count(DISTINCT lopenr) AS collected
+    patients_joined, collected = con.execute(f"""{INFARCTION}
+        SELECT count(DISTINCT pasient_id), count(DISTINCT lopenr)
         FROM infarction {join} statin ON lopenr = pasient_id
-    """).df().loc[0]
-    share[join] = 100 * row.collected / row.patients
+    """).fetchone()
+    share[join] = 100 * collected / patients_joined
 
 fig, ax = plt.subplots(figsize=(5, 2.2))
 ax.barh(list(share), list(share.values()), color=["#b0b0b0", "#0b6e99"])

@@ -255,7 +255,7 @@ JOIN lab_result
 GROUP BY diabetes.patient_id
 """
 
-# %% wrong="5.5" nb="WHERE regnes ut etter koblingen. Hva er taken_time for den som ikke har noen prøve?" en="WHERE is worked out after the join. What is taken_time for someone without a test?"
+# %% wrong="5.5" nb="WHERE regnes ut etter koblingen. Hva skjer med den som har prøver, men bare fra andre år?" en="WHERE is worked out after the join. What happens to someone who has tests, but only from other years?"
 answer = """
 WITH diabetes AS (
     SELECT DISTINCT patient_id
@@ -263,8 +263,10 @@ WITH diabetes AS (
     WHERE code = 'T90' AND year(start_time) = 2023
 )
 SELECT diabetes.patient_id, count(lab_result_id) AS results
-FROM diabetes LEFT JOIN lab_result ON lab_result.patient_id = diabetes.patient_id
-WHERE analyte = 'hba1c' AND (taken_time IS NULL OR year(taken_time) = 2024)
+FROM diabetes
+LEFT JOIN lab_result
+    ON lab_result.patient_id = diabetes.patient_id AND analyte = 'hba1c'
+WHERE taken_time IS NULL OR year(taken_time) = 2024
 GROUP BY diabetes.patient_id
 """
 
