@@ -240,7 +240,7 @@ GROUP BY diabetes.patient_id
 # %% check="5.5"
 check.sql("5.5", answer)
 
-# %% wrong="5.5" nb="Hva skjedde med dem som aldri fikk tatt prøven?" en="What became of those who never had the test?"
+# %% wrong="5.5" nb="Hva skjedde med dem som ikke fikk tatt prøven i 2024? Se både på koblingen og på WHERE." en="What became of those who had no test in 2024? Look at the join, and at WHERE."
 answer = """
 WITH diabetes AS (
     SELECT DISTINCT patient_id
@@ -252,21 +252,6 @@ FROM diabetes
 JOIN lab_result
     ON lab_result.patient_id = diabetes.patient_id
     AND analyte = 'hba1c' AND year(taken_time) = 2024
-GROUP BY diabetes.patient_id
-"""
-
-# %% wrong="5.5" nb="WHERE regnes ut etter koblingen. Hva skjer med den som har prøver, men bare fra andre år?" en="WHERE is worked out after the join. What happens to someone who has tests, but only from other years?"
-answer = """
-WITH diabetes AS (
-    SELECT DISTINCT patient_id
-    FROM encounter JOIN diagnosis USING (encounter_id)
-    WHERE code = 'T90' AND year(start_time) = 2023
-)
-SELECT diabetes.patient_id, count(lab_result_id) AS results
-FROM diabetes
-LEFT JOIN lab_result
-    ON lab_result.patient_id = diabetes.patient_id AND analyte = 'hba1c'
-WHERE taken_time IS NULL OR year(taken_time) = 2024
 GROUP BY diabetes.patient_id
 """
 
