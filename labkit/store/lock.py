@@ -13,18 +13,22 @@ from labkit.errors import MachineError
 POLL_SECONDS = 0.1
 
 
+class LockedError(MachineError):
+    """Another process is at work there."""
+
+
 @contextmanager
 def lock(path: Path, *, wait_seconds: float = 0) -> Iterator[None]:
     """Hold a lock file; one left by a process that is gone is taken over.
 
     Raises:
-        MachineError: If another process still holds it after `wait_seconds`.
+        LockedError: If another process still holds it after `wait_seconds`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + wait_seconds
     while not _take(path):
         if time.monotonic() >= deadline:
-            raise MachineError(
+            raise LockedError(
                 f"{path.parent}: process {_owner(path)} is working there. Wait until it is done."
             )
         time.sleep(POLL_SECONDS)

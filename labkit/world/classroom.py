@@ -11,9 +11,10 @@ from labkit.materials import materials
 from labkit.messages import say
 from labkit.store import connect
 from labkit.store.lock import lock
-from labkit.world.generate import fingerprint, generate
+from labkit.world.generate import generate
 from labkit.world.manifest import NAME, Manifest, read_manifest
 from labkit.world.part import Config
+from labkit.world.workers import fingerprint
 
 WAIT_SECONDS = 300
 

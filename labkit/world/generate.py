@@ -11,31 +11,24 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
-from hashlib import sha256
-from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
-
-import numpy as np
 
 from labkit import schema
 from labkit.errors import InputError, LabkitError, MachineError
-from labkit.store.hashing import content_hash
-from labkit.store.lock import lock
-from labkit.store.parquet import join, write_table
-from labkit.world.engine import make_tables, partitions
+from labkit.store.lock import LockedError, lock
+from labkit.store.parquet import join
+from labkit.world import workers as work
+from labkit.world.engine import partitions
 from labkit.world.manifest import Manifest, table_content, write_text
 from labkit.world.part import PARTITION_SIZE, Config
 from labkit.world.people import ranks
+from labkit.world.workers import Job, Summary, fingerprint
 
 FORMATS = ("parquet", "duckdb", "csv", "sqlite")
-SUMMARY = "part.json"
 DEFECTS = ("none", "class", "hard")
 MOST_PEOPLE = 6_000_000
-Summary = dict[str, tuple[int, str]]  # table -> (rows, content hash) of one partition
 Progress = Callable[[int, int, int], None]  # partitions done, partitions in all, rows so far
 
 
@@ -45,6 +38,7 @@ def generate(
     *,
     format: str = "parquet",
     workers: int = 1,
+    cluster: str | None = None,
     progress: Progress = lambda done, total, rows: None,
 ) -> Manifest:
     """Make a dataset in a new folder.
@@ -54,7 +48,8 @@ def generate(
         out: Folder to make; it must not exist or be empty.
         format: `parquet` (`OUT/LAYER/TABLE.parquet`), `csv` (likewise), `duckdb` or `sqlite`
             (`OUT/labkit.FORMAT`, truth in a file of its own).
-        workers: Processes.
+        workers: Processes on this machine.
+        cluster: Address of a dask.distributed scheduler, to use its workers instead.
         progress: Called after each partition with (partitions done, in all, rows so far).
 
     Returns:
@@ -62,7 +57,7 @@ def generate(
 
     Raises:
         InputError: If an option cannot be used or `out` holds something. Nothing is touched.
-        MachineError: If the disk is full or a worker dies.
+        MachineError: If the disk is full, a worker dies or the cluster cannot be used.
     """
     check(config, format=format, workers=workers)
     out = Path(out).absolute()
@@ -70,7 +65,7 @@ def generate(
     staging = out.with_name(f".{out.name}.partial")
     with _mendable(staging), lock(out.with_name(f".{out.name}.lock")):
         _open_staging(staging, config)
-        summaries = _make_parts(config, staging / "parts", workers, progress)
+        summaries = _make_parts(config, staging / "parts", workers, cluster, progress)
         manifest = _gather(config, staging, summaries)
         _finish(staging, out, format)
     return manifest
@@ -128,7 +123,7 @@ class _mendable:
                 "A worker process died, perhaps because memory ran out. "
                 "The same command goes on from the partitions that are done; try fewer --workers."
             ) from error
-        if not isinstance(error, MachineError):  # that is another process's staging folder
+        if not isinstance(error, LockedError):  # else the folder is another process's
             shutil.rmtree(self.staging, ignore_errors=True)
         if isinstance(error, OSError):
             raise machine_error(error, self.staging.parent) from error
@@ -157,81 +152,29 @@ def _open_staging(staging: Path, config: Config) -> None:
         write_text(label, wanted)
 
 
-def fingerprint() -> str:
-    """Hash the code that decides the content, so that parts of two versions are not mixed."""
-    package = Path(__file__).parents[1]
-    digest = sha256(version("helsedata-labkit").encode())
-    for folder in ("world", "schema", "codes"):
-        for path in sorted((package / folder).rglob("*")):
-            if path.suffix in (".py", ".csv", ".toml", ".json"):
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def make_part(config: Config, index: int, rank: np.ndarray, folder: Path) -> Summary:
-    """Make one partition in a folder of its own, which appears when it is whole."""
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    summary: Summary = {}
-    for name, table in make_tables(config, index, rank).items():
-        write_table(table, partial / f"{name}.parquet")
-        summary[name] = (len(table), content_hash(table))
-    (partial / SUMMARY).write_text(json.dumps(summary), encoding="utf-8")
-    os.replace(partial, folder)
-    return summary
-
-
-def _make_parts(config: Config, folder: Path, workers: int, progress: Progress) -> list[Summary]:
+def _make_parts(
+    config: Config, folder: Path, workers: int, cluster: str | None, progress: Progress
+) -> list[Summary]:
     """Make the partitions that are not there yet; return the summaries of all, in order."""
     total = partitions(config)
-    found: dict[int, Summary] = {}
-    for index in range(total):
-        if (folder / str(index) / SUMMARY).exists():
-            text = (folder / str(index) / SUMMARY).read_text(encoding="utf-8")
-            found[index] = {name: (rows, h) for name, (rows, h) in json.loads(text).items()}
+    there = {index: work.read_summary(folder / str(index)) for index in range(total)}
+    found = {index: summary for index, summary in there.items() if summary is not None}
     rows = sum(n for summary in found.values() for n, _ in summary.values())
     progress(len(found), total, rows)
     missing = [index for index in range(total) if index not in found]
     rank = ranks(config, total) if missing else []
-    jobs = ((config, index, rank[index], folder / str(index)) for index in missing)
-    for index, summary in _run(jobs, min(workers, len(missing))):
+    jobs = (Job(config, index, rank[index], folder / str(index)) for index in missing)
+    for index, summary in _run(jobs, min(workers, len(missing)), cluster):
         found[index] = summary
         rows += sum(n for n, _ in summary.values())
         progress(len(found), total, rows)
     return [found[index] for index in range(total)]
 
 
-Job = tuple[Config, int, np.ndarray, Path]
-
-
-def _run(jobs: Iterator[Job], workers: int) -> Iterator[tuple[int, Summary]]:
-    """Run jobs here, or in processes that are started afresh (no fork: threads are about)."""
-    if workers <= 1:
-        for job in jobs:
-            yield job[1], make_part(*job)
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        pending: dict[Future[Summary], int] = {}
-        for job in jobs:
-            pending[pool.submit(make_part, *job)] = job[1]
-            if len(pending) >= 2 * workers:
-                yield from _finished(pending)
-        while pending:
-            yield from _finished(pending)
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _finished(pending: dict[Future[Summary], int]) -> Iterator[tuple[int, Summary]]:
-    done, _ = wait(pending, return_when=FIRST_COMPLETED)
-    for future in done:
-        yield pending.pop(future), future.result()
+def _run(jobs: Iterator[Job], workers: int, cluster: str | None) -> Iterator[tuple[int, Summary]]:
+    if cluster is not None:
+        return work.cluster(jobs, cluster)
+    return work.here(jobs) if workers <= 1 else work.processes(jobs, workers)
 
 
 def _gather(config: Config, staging: Path, summaries: list[Summary]) -> Manifest:

@@ -13,13 +13,27 @@ import pytest
 from labkit.errors import DataError, InputError, MachineError
 from labkit.world import engine
 from labkit.world.engine import make_tables
-from labkit.world.generate import generate, make_part
+from labkit.world.generate import generate
 from labkit.world.manifest import read_manifest, verify
 from labkit.world.part import Config, Part
 from labkit.world.people import ranks
 from labkit.world.steps import STEPS
+from labkit.world.workers import Job, write_part
 
-PEOPLE = Config(people=10_400, seed=3)  # three partitions, the last one short
+PEOPLE = Config(people=5_200, seed=3)  # two partitions, the last one short
+THREE = Config(people=10_100, seed=3)
+POPULATION = ("people", "exposure", "disease", "episode", "death", "population")
+ONLY_POPULATION = (
+    "from labkit.world import engine\n"
+    f"engine.STEPS = tuple(s for s in engine.STEPS if s.__module__.split('.')[2] in {POPULATION})\n"
+)
+
+
+@pytest.fixture
+def population_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the tables that take time, where only files and folders are looked at."""
+    few = tuple(s for s in STEPS if s.__module__.split(".")[2] in POPULATION)
+    monkeypatch.setattr(engine, "STEPS", few)
 
 
 def run_python(code: str, **env: str) -> str:
@@ -39,10 +53,11 @@ def everything(folder: Path) -> list[str]:
 
 def test_content_is_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
     one = generate(PEOPLE, tmp_path / "one")
-    three = generate(PEOPLE, tmp_path / "three", workers=3)
-    assert one.hash == three.hash
-    assert one == read_manifest(tmp_path / "three")
-    assert everything(tmp_path) == ["one", "three"]
+    two = generate(PEOPLE, tmp_path / "two", workers=2)
+    assert one.hash == two.hash
+    assert one == read_manifest(tmp_path / "two")
+    assert verify(tmp_path / "two").hash == one.hash
+    assert everything(tmp_path) == ["one", "two"]
 
 
 def test_content_ignores_hash_seed_time_zone_and_locale() -> None:
@@ -59,6 +74,14 @@ def test_content_ignores_hash_seed_time_zone_and_locale() -> None:
     assert first == second
 
 
+@pytest.mark.parametrize("people", [1, 2, 7, 40])
+@pytest.mark.parametrize("defects", ["none", "class", "hard"])
+def test_a_handful_of_people_is_a_dataset_too(people: int, defects: str) -> None:
+    tables = make_tables(Config(people=people, seed=people, defects=defects), 0)
+    assert len(tables["person"]) == people
+    assert len(tables["exposure"]) == people
+
+
 def test_an_added_step_changes_no_other_table(monkeypatch: pytest.MonkeyPatch) -> None:
     config = Config(people=300, seed=4)
     before = make_tables(config, 0)
@@ -72,20 +95,23 @@ def test_an_added_step_changes_no_other_table(monkeypatch: pytest.MonkeyPatch) -
     assert all(before[name].equals(after[name]) for name in before)
 
 
-def test_a_partition_needs_no_other(tmp_path: Path) -> None:
-    rank = ranks(PEOPLE, 3)[1]
+@pytest.mark.usefixtures("population_only")
+def test_a_partition_needs_no_other() -> None:
+    rank = ranks(PEOPLE, 2)[1]
     alone, counted = make_tables(PEOPLE, 1), make_tables(PEOPLE, 1, rank)
     assert all(alone[name].equals(counted[name]) for name in alone)
 
 
+@pytest.mark.usefixtures("population_only")
 def test_every_national_identity_number_is_unique(tmp_path: Path) -> None:
-    generate(PEOPLE, tmp_path / "data")
+    generate(THREE, tmp_path / "data")
     person = pq.read_table(tmp_path / "data" / "population" / "person.parquet")
-    assert len(person) == PEOPLE.people
-    assert len(person["fnr"].unique()) == PEOPLE.people
-    assert person["person_id"].to_pylist() == list(range(1, PEOPLE.people + 1))
+    assert len(person) == THREE.people
+    assert len(person["fnr"].unique()) == THREE.people
+    assert person["person_id"].to_pylist() == list(range(1, THREE.people + 1))
 
 
+@pytest.mark.usefixtures("population_only")
 def test_verify_finds_a_changed_value(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     generate(Config(people=300), folder)
@@ -140,6 +166,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert everything(tmp_path) == ["data"]
 
 
+@pytest.mark.usefixtures("population_only")
 def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     generate(Config(people=10), tmp_path / "data")
@@ -152,6 +179,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
         "import resource, sys; from pathlib import Path\n"
         "from labkit.world.generate import generate; from labkit.world.part import Config\n"
         "from labkit.errors import MachineError\n"
+        f"{ONLY_POPULATION}"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, {resource.RLIM_INFINITY}))\n"
         "try: generate(Config(people=3000), Path(sys.argv[1]) / 'data')\n"
         "except MachineError as error: print(error)"
@@ -163,6 +191,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     assert everything(tmp_path) == []
 
 
+@pytest.mark.usefixtures("population_only")
 def test_an_interrupted_run_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,17 +200,19 @@ def test_an_interrupted_run_leaves_nothing_behind(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        generate(PEOPLE, tmp_path / "data", progress=stop)
+        generate(THREE, tmp_path / "data", progress=stop)
     assert everything(tmp_path) == []
 
 
+@pytest.mark.usefixtures("population_only")
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path\n"
         "from labkit.world.generate import generate; from labkit.world.part import Config\n"
+        f"{ONLY_POPULATION}"
         "def kill(done, total, rows):\n"
         "    if done == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"generate({PEOPLE!r}, Path(sys.argv[1]) / 'data', progress=kill)"
+        f"generate({THREE!r}, Path(sys.argv[1]) / 'data', progress=kill)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     assert done.returncode == -signal.SIGKILL
@@ -189,23 +220,20 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
     seen: list[int] = []
     resumed = generate(
-        PEOPLE, tmp_path / "data", progress=lambda done, total, rows: seen.append(done)
+        THREE, tmp_path / "data", progress=lambda done, total, rows: seen.append(done)
     )
     assert seen == [2, 3]
-    assert resumed.hash == generate(PEOPLE, tmp_path / "whole").hash
+    assert resumed.hash == generate(THREE, tmp_path / "whole").hash
     assert everything(tmp_path) == ["data", "whole"]
 
 
+@pytest.mark.usefixtures("population_only")
 def test_parts_of_another_configuration_are_not_used(tmp_path: Path) -> None:
     staging = tmp_path / ".data.partial"
     (staging / "parts").mkdir(parents=True)
     (staging / "config.json").write_text(json.dumps({"config": "another"}))
-    make_part(
-        Config(people=50, seed=77),
-        0,
-        ranks(Config(people=50, seed=77), 1)[0],
-        staging / "parts" / "0",
-    )
+    other = Config(people=50, seed=77)
+    write_part(Job(other, 0, ranks(other, 1)[0], staging / "parts" / "0"))
     made = generate(Config(people=50), tmp_path / "data")
     assert made.hash == generate(Config(people=50), tmp_path / "again").hash
 
