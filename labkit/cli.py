@@ -89,7 +89,7 @@ def doctor(
 
     if lang:
         set_language(lang)
-    report(folder)
+    report(folder.absolute())
 
 
 @app.command()
