@@ -74,7 +74,7 @@ def misspelt(name: str) -> str:
 
     Examples:
         >>> misspelt("Bakken"), misspelt("Li")
-        ('Bakekn', 'Lii')
+        ('Bakkne', 'Lii')
     """
     for at in range(len(name) // 2 + 1, 0, -1):
         swapped = name[:at] + name[at : at + 2][::-1] + name[at + 2 :]
@@ -180,6 +180,7 @@ def _patient(
         "Widow": ("Enkemann", "Enke"),
     }.items():
         page.field(name, page.pool(words) + female)
+    page.field("school", page.pool(("i barnehage", "på skole")) + (notes.age >= 6))
     man = page.pool(("gutt", "jente", "mann", "kvinne"))
     page.field("man", man + female + 2 * (notes.age >= 18))
     _age(page, notes)
@@ -191,7 +192,7 @@ def _age(page: Page, notes: Notes) -> None:
     days = np.maximum(np.floor(notes.age * YEAR).astype(np.int64), 0)
     place = page.pooled(years, "{} år")
     place = np.where(years < 2, page.pooled(np.clip(months, 1, 24), "{} mnd."), place)
-    place = np.where(months < 1, page.pooled(np.clip(days, 1, 30), "{} dg."), place)
+    place = np.where(months < 1, page.pooled(np.clip(days, 2, 30), "{} dager"), place)
     page.field("age", place, np.where(years >= OLD_AGE, AGE, 0))
 
 
@@ -286,7 +287,8 @@ def _surroundings(
     prepositions = page.pool("på" if t in ON else "i" for t in towns)
     town = page.pool(towns)
     home = people.municipality[who].astype(np.int64)
-    elsewhere = rng.integers(0, len(towns), notes.person.size)
+    other = rng.integers(1, max(len(towns), 2), notes.person.size)
+    elsewhere = (home + other) % len(towns)  # anywhere but home
     page.field("place", town + home, PLACE)
     page.field("at", prepositions + home)
     page.field("other_place", town + elsewhere, PLACE)

@@ -52,6 +52,17 @@ def read(name: str) -> dict[str, Any]:
     return loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
 
 
+def groups(name: str) -> dict[str, dict[str, Any]]:
+    """Read a file of diagnosis groups; what a group does not say, it takes from the one it is like.
+
+    Examples:
+        >>> groups("hospital")["stemi_anterior"]["plan"] == groups("hospital")["mi"]["plan"]
+        True
+    """
+    found = read(name)
+    return {k: found.get(group.pop("like", ""), {}) | group for k, group in found.items()}
+
+
 def longest(prefixes: dict[str, int], code: str) -> int:
     """Return the value of the longest prefix of a code, -1 if there is none.
 
@@ -105,7 +116,7 @@ def _fits(tag: str, text: str, stage: int) -> bool:
 def pools() -> Pools:
     """Read and compile all phrase files."""
     book = Phrasebook()
-    hospital, primary = read("hospital"), read("primary")
+    hospital, primary = groups("hospital"), groups("primary")
     terms, names = read("terms"), read("pools")
     sections = (
         "reason",

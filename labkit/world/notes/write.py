@@ -49,7 +49,7 @@ class Writer:
         picture.fill(part, self.page, notes, pools)
         self.manner = self.rng.integers(0, 4, len(notes.person))
         self._headings = {name: self.page.pool(words) for name, words in HEADINGS.items()}
-        self._space = self.page.pool([" "])
+        self._space = self.page.pool([" ", "\n"])
 
     def finish(self) -> tuple[object, Spans]:
         """Write everything and return texts and spans."""
@@ -82,6 +82,10 @@ class Writer:
     def _gap(self, some: np.ndarray) -> None:
         self.page.put(some, np.full(len(some), self._space))
 
+    def _break(self, some: np.ndarray) -> None:
+        """A space, or a new line for those whose headings stand on lines of their own."""
+        self.page.put(some, self._space + (self.manner[some] == 1))
+
     def _part_of(self, some: np.ndarray, share: float) -> np.ndarray:
         return some[self.rng.random(len(some)) < share]
 
@@ -91,7 +95,7 @@ class Writer:
         acute = self.part.contacts["acute"][self.notes.encounter[some]].astype(bool)
         self._frame(some[acute], "opening")
         self._frame(some[~acute], "opening_planned")
-        told = self._part_of(some, 0.7)
+        told = self._part_of(some[self.notes.age[some] >= 1], 0.7)
         self._gap(told)
         self._frame(told, "social")
         self._heading(some, "background")
@@ -106,7 +110,7 @@ class Writer:
         for state, name in enumerate(("smoking_never", "smoking_former", "smoking_daily")):
             if smoking is not None:
                 self._frame(asked[smoking[self.notes.person[asked]] == state], name)
-        warned = self._part_of(some, 0.5)
+        warned = self._part_of(some[self.notes.age[some] >= 1], 0.5)
         self._gap(warned)
         choice = self.pools.frame["cave"]
         stage = self.notes.stage[warned]
@@ -122,7 +126,7 @@ class Writer:
     def _story(self, some: np.ndarray) -> None:
         self._heading(some, "story")
         self._hospital(some, "story")
-        more = self._part_of(some, 0.4)
+        more = self._part_of(some[self.notes.age[some] >= 1], 0.4)
         self._gap(more)
         self._frame(more, "story_more")
 
@@ -149,7 +153,7 @@ class Writer:
             until=self.notes.start[some] // 1440 - 1,
             between="\n- ",
         )
-        self._gap(none)
+        self._break(none)
         self._frame(none, "no_drugs")
 
     # The kinds.
@@ -174,7 +178,8 @@ class Writer:
         self._hospital(some, "tests")
         self._heading(some, "treatment")
         picture.procedures(self.part, self.page, self.notes, self.pools, some)
-        self._hospital(some, "treatment")
+        self._hospital(alive, "treatment")
+        self._frame(dead, "died_treatment")
         self._gap(alive)
         self._frame(alive, "course")
         self._heading(alive, "drugs")
@@ -187,7 +192,7 @@ class Writer:
             until=self.notes.stop[alive] // 1440,
             between="\n- ",
         )
-        self._gap(none)
+        self._break(none)
         self._frame(none, "no_drugs")
         self._frame(np.setdiff1d(alive, none, assume_unique=True), "drug_note")
         self._heading(some, "assessment")
@@ -216,8 +221,8 @@ class Writer:
     def _outpatient(self, some: np.ndarray) -> None:
         self._frame(some, "outpatient_head")
         self._frame(some, "outpatient_story")
-        self._gap(some)
-        told = self._part_of(some, 0.5)
+        told = self._part_of(some[self.notes.age[some] >= 1], 0.5)
+        self._gap(told)
         self._frame(told, "social")
         self._heading(some, "background")
         self._known(some)
