@@ -10,6 +10,7 @@ Source:
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from labkit.codes import load
 from labkit.world.columns import codes
@@ -32,6 +33,7 @@ BASIS = np.array([7, 5, 2, 1, 0])
 BASIS_SHARE = np.array([0.93, 0.02, 0.02, 0.02, 0.01])
 FIVE_YEARS = 1826
 MEDIAN_DELAY_DAYS = 40
+EXTRACT_DAY = END_DAY + 31  # the registry drew the extract a month after the window's end
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def kreft(part: Part) -> None:
     sites, site_places = np.unique(site[order], return_inverse=True)
     kinds, cell_places = np.unique(cell[order], return_inverse=True)
     wait = np.ceil(MEDIAN_DELAY_DAYS * np.exp(0.5 * _normal(delay[order]))).astype(np.int64)
-    part.tables["kreft"] = {
+    columns = {
         "tilfelle_id": row_keys(part, "kreft", np.arange(len(person))),
         "pid": part_pseudonyms(part)[person],
         "kjonn": words(people.female[person], ["MANN", "KVINNE"]),
@@ -112,6 +114,11 @@ def kreft(part: Part) -> None:
         "stadium": np.where(basis == 0, 9, stage).astype(np.int16),
         "basis": basis.astype(np.int16),
         "meldt": date64(day + wait),
+    }
+    known = day + wait <= EXTRACT_DAY  # the latest cases are not all in yet
+    part.tables["kreft"] = {
+        name: column[known] if isinstance(column, np.ndarray) else column.filter(pa.array(known))
+        for name, column in columns.items()
     }
 
 

@@ -64,7 +64,7 @@ def infarkt(part: Part) -> None:
     stemi[case[::-1][known]] = told[::-1][known]
     pci = _had_pci(part, seen, first)
     person, day = seen.person[first], seen.day[first]
-    last = np.append(np.flatnonzero(new)[1:], len(stay)) - 1
+    last = (np.append(np.flatnonzero(new)[1:], len(stay)) - 1)[:n]
     out = seen.stop[stay[last]] // 1440
     dead = death[person]
     balloon = BALLOON_MEDIAN_MIN * np.exp(BALLOON_SPREAD * rng.standard_normal(n))
