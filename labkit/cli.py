@@ -58,10 +58,14 @@ def generate(
     people: Annotated[int, typer.Option(help="People in the population.")] = 5_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same content.")] = 2024,
     out: Annotated[
-        Path, typer.Option(help="Folder to make; must not exist or be empty.")
-    ] = Path("dataset"),
+        Path | None, typer.Option(help="Folder to make; dataset if nothing else is said.")
+    ] = None,
     format: Annotated[str, typer.Option(help="parquet, duckdb, csv or sqlite.")] = "parquet",
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(help="Scheduler of a dask.distributed cluster to work on.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="PostgreSQL server to load.")] = None,
     region: Annotated[str, typer.Option(help="fjell (eight municipalities) or norway.")] = "fjell",
     defects: Annotated[str, typer.Option(help="Planted errors: none, class or hard.")] = "class",
 ) -> None:
@@ -72,7 +76,8 @@ def generate(
     from labkit.world.progress import generate_shown
 
     config = dict(people=people, seed=seed, region=region, defects=defects)
-    typer.echo(generate_shown(config, out, format=format, workers=workers))
+    made = generate_shown(config, out, format=format, workers=workers, cluster=cluster, to=to)
+    typer.echo(made)
 
 
 @app.command()

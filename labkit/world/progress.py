@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from labkit.errors import InputError
 from labkit.messages import say
 from labkit.world.generate import Progress, generate
 from labkit.world.manifest import Manifest
@@ -39,40 +41,75 @@ def shown() -> Iterator[Progress]:
 
 
 def generate_shown(
-    options: dict[str, Any], out: Path, *, format: str = "parquet", workers: int = 1
+    options: dict[str, Any],
+    out: Path | None,
+    *,
+    format: str = "parquet",
+    workers: int = 1,
+    cluster: str | None = None,
+    to: str | None = None,
 ) -> str:
     """Make a dataset with a progress bar; return what to say when it is done.
 
     Args:
         options: Fields of `Config`.
-        out: Folder to make.
+        out: Folder to make; None for `dataset`, or for no folder at all with `to`.
         format: As in `generate`.
         workers: As in `generate`.
+        cluster: As in `generate`.
+        to: Address of a PostgreSQL server to load.
     """
+    from labkit.store import postgres
+
+    if to is None:
+        return _made(options, out or Path("dataset"), format, workers, cluster)
+    if format != "parquet":
+        raise InputError("--to loads a server from Parquet files. Leave out --format.")
+    postgres.open_server(to).close()  # before any work, not after it
+    with TemporaryDirectory(prefix="labkit-") as temporary:
+        folder = out or Path(temporary) / "dataset"
+        lines = [_made(options, folder, format, workers, cluster, next_step=out is not None)]
+        rows = postgres.load(folder, to)
+    return "\n".join([*lines, say("world.loaded", rows=f"{rows:,}")])
+
+
+def _made(
+    options: dict[str, Any],
+    out: Path,
+    format: str,
+    workers: int,
+    cluster: str | None,
+    *,
+    next_step: bool = True,
+) -> str:
     began = perf_counter()
     with shown() as progress:
         manifest = generate(
-            Config(**options), out, format=format, workers=workers, progress=progress
+            Config(**options),
+            out,
+            format=format,
+            workers=workers,
+            cluster=cluster,
+            progress=progress,
         )
-    return summary(manifest, out, format, perf_counter() - began)
+    lines = summary(manifest, perf_counter() - began)
+    if next_step:
+        lines.append(say("world.where", folder=out, hash=manifest.hash[:16]))
+        lines.append(say(f"world.next_{format}", folder=out))
+    return "\n".join(lines)
 
 
-def summary(manifest: Manifest, out: Path, format: str, seconds: float) -> str:
-    """Say what was made, where, and what to do next."""
+def summary(manifest: Manifest, seconds: float) -> list[str]:
+    """Say how much was made, in all and by layer, and how fast."""
     layers: dict[str, int] = {}
     for content in manifest.tables.values():
         layers[content.layer] = layers.get(content.layer, 0) + content.rows
-    lines = [
-        say(
-            "world.made",
-            people=f"{manifest.config.people:,}",
-            rows=f"{manifest.rows:,}",
-            tables=len(manifest.tables),
-            seconds=f"{seconds:.1f}",
-            rate=f"{manifest.rows / max(seconds, 1e-9):,.0f}",
-        )
-    ]
-    lines += [f"  {layer:<11}{rows:>14,}" for layer, rows in layers.items()]
-    lines.append(say("world.where", folder=out, hash=manifest.hash[:16]))
-    lines.append(say(f"world.next_{format}", folder=out))
-    return "\n".join(lines)
+    made = say(
+        "world.made",
+        people=f"{manifest.config.people:,}",
+        rows=f"{manifest.rows:,}",
+        tables=len(manifest.tables),
+        seconds=f"{seconds:.1f}",
+        rate=f"{manifest.rows / max(seconds, 1e-9):,.0f}",
+    )
+    return [made, *(f"  {layer:<11}{rows:>14,}" for layer, rows in layers.items())]

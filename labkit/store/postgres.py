@@ -1,0 +1,137 @@
+"""Loading a Parquet dataset into a PostgreSQL server: tables, keys, comments, all or nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table
+
+from labkit.errors import InputError, MachineError
+from labkit.schema.ddl import comments, create
+from labkit.store.write import TRUTH, tables
+
+if TYPE_CHECKING:
+    import psycopg
+
+BATCH_ROWS = 100_000
+CONNECT_SECONDS = 10
+
+
+def load(dataset: Path, url: str) -> int:
+    """Load every table of a dataset with COPY, in one transaction.
+
+    Tables go by their plain names into the first schema of the search path, the truth into a schema
+    `truth`. Keys that the data break, as in a layer with planted defects, are left out for that
+    table.
+
+    Args:
+        dataset: Folder of a Parquet dataset.
+        url: The server, as `postgresql://user@host:5432/database`.
+
+    Returns:
+        Rows loaded.
+
+    Raises:
+        InputError: If a table of that name is there already; nothing is changed.
+        MachineError: If no server answers, or it fails; nothing is changed.
+    """
+    import psycopg
+
+    wanted = [*tables(dataset, truth=False), *tables(dataset, truth=True)]
+    with open_server(url) as con:
+        _check_free(con, wanted)
+        try:
+            con.execute(f"CREATE SCHEMA {TRUTH}")
+            rows = sum(_load(con, layer, table, path) for layer, table, path in wanted)
+        except psycopg.OperationalError as error:
+            raise MachineError(f"{_named(con)}: {error}. Nothing was loaded.") from error
+    return rows
+
+
+def open_server(url: str) -> "psycopg.Connection[Any]":
+    """Connect to a server; its block ends with a commit, or a rollback after an error.
+
+    Raises:
+        InputError: If the address cannot be read.
+        MachineError: If psycopg is not installed or no server answers.
+    """
+    try:
+        import psycopg
+    except ImportError:
+        raise MachineError(
+            "postgresql: psycopg is not installed. "
+            "Install it with: uv pip install 'helsedata-labkit[postgres]'"
+        ) from None
+    try:
+        return psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
+    except psycopg.ProgrammingError as error:
+        raise InputError(
+            f"postgresql: cannot read the address ({str(error).strip()}). "
+            "Write it as postgresql://user@host:5432/database"
+        ) from error
+    except psycopg.OperationalError as error:
+        raise MachineError(
+            f"postgresql: no connection ({str(error).strip()}). "
+            "Is the server running, and is the address right?"
+        ) from error
+
+
+def _check_free(con: "psycopg.Connection[Any]", wanted: list[tuple[str, Table, Path]]) -> None:
+    names = [table.name for layer, table, _ in wanted if layer != TRUTH]
+    found = con.execute(
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema = current_schema() AND table_name = ANY(%s) "
+        "UNION ALL SELECT schema_name FROM information_schema.schemata WHERE schema_name = %s",
+        [names, TRUTH],
+    ).fetchall()
+    if found:
+        there = ", ".join(sorted(row[0] for row in found))
+        raise InputError(
+            f"{_named(con)}: has {there} already. Load into a new database, or drop them first."
+        )
+
+
+def _load(con: "psycopg.Connection[Any]", layer: str, table: Table, path: Path) -> int:
+    """Load one table, with its keys if the data keep them."""
+    import psycopg
+
+    if layer == TRUTH:
+        con.execute(f"SET LOCAL search_path TO {TRUTH}")
+    try:
+        with con.transaction():
+            con.execute(create(table, "postgresql"))
+            rows = _copy(con, table, path)
+    except (psycopg.IntegrityError, psycopg.ProgrammingError):
+        con.execute(create(table, "postgresql", keys=False))
+        rows = _copy(con, table, path)
+    for comment in comments(table):
+        con.execute(comment)
+    return rows
+
+
+def _copy(con: "psycopg.Connection[Any]", table: Table, path: Path) -> int:
+    with con.cursor() as cursor:
+        with cursor.copy(f"COPY {table.name} FROM STDIN (FORMAT csv)") as copy:
+            for text in _csv(path):
+                copy.write(text)
+        return cursor.rowcount
+
+
+def _csv(path: Path) -> Iterator[bytes]:
+    """Yield CSV without head in batches; what is quoted is a value, what is empty is null."""
+    from io import BytesIO
+
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+    import pyarrow.parquet as pq
+
+    options = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH_ROWS):
+            out = BytesIO()
+            pa_csv.write_csv(pa.Table.from_batches([batch]), out, options)
+            yield out.getvalue()
+
+
+def _named(con: "psycopg.Connection[Any]") -> str:
+    return f"postgresql database {con.info.dbname} on {con.info.host}"
