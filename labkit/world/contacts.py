@@ -447,7 +447,7 @@ def _minute(
 def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw how long contacts last, in minutes; stays are lognormal about their mean."""
     spread = rng.standard_normal(len(kind))
-    stay = np.maximum(days, 0.3) * np.exp(0.75 * spread - 0.28) * MINUTES
+    stay = 1.25 * np.maximum(days, 0.3) * np.exp(0.75 * spread - 0.28) * MINUTES
     short = np.array([0, 330, 30, 18, 25])[kind] * np.exp(0.25 * spread)
     return np.where(kind == INPATIENT, np.maximum(stay, 180), np.maximum(short, 5)).astype(np.int64)
 

@@ -28,7 +28,8 @@ WOMEN += [3.099, 4.996, 8.280, 13.837, 24.627, 46.882, 92.094, 179.814, 330.243]
 def background(part: Part) -> np.ndarray:
     """Draw the day on which everything else than the kit's diseases would kill."""
     people = people_of(part)
-    assert people.smoking is not None and people.frailty is not None
+    assert people.smoking is not None
+    assert people.frailty is not None
     bands = baselines().get("background", (AGES, MEN, WOMEN))
     factor = SMOKING[people.smoking] * EDUCATION[people.education]
     factor = factor * people.frailty**FRAILTY * cohort(people.birth, TREND)

@@ -64,7 +64,8 @@ def episodes(part: Part) -> None:
 
 def _draw(part: Part, kind: Episode) -> tuple[np.ndarray, np.ndarray]:
     people = people_of(part)
-    assert people.frailty is not None and people.smoking is not None
+    assert people.frailty is not None
+    assert people.smoking is not None
     rng = part.rng(f"episode.{kind.name}")
     known = {**part.onset, **part.treatment}
     begin = people.entry if not kind.of else np.maximum(people.entry, known[kind.of] + 7)

@@ -7,9 +7,9 @@ from labkit.world.part import Part
 from labkit.world.population import labels, people_of
 
 SMOKING = ("never", "former", "daily")
-# Status in mid-2017, held constant. Per cent daily in 2017 (12 % at 16-74, 8 % at 16-44, 15 % at
-# 45-74: Statistics Norway; the profile inside from memory of 2023) and ever-smokers (62 % of men and
-# 52 % of women at 65-79; younger from memory).
+# Status in mid-2017, held constant. Per cent daily in 2017 (11 % at 16-74, 8 % at 16-44, 15 % at
+# 45-74: Statistics Norway; the profile inside from memory of 2023) and ever-smokers (62 % of men
+# and 52 % of women at 65-79, and the younger, from memory).
 SMOKING_DAY = 17_348
 SMOKING_AGES = np.array([0, 16, 25, 35, 45, 55, 65, 75])
 DAILY = np.array([0.0, 4.0, 8.5, 10.0, 14.0, 17.0, 13.5, 9.0])
@@ -21,7 +21,7 @@ EVER = {
 # 3 % at 25-74 in 2022 (from memory).
 SMOKING_ODDS = np.array([1.4, 3.2, 2.0, 0.75, 0.5])
 
-# Mean and spread in adults: the fourth HUNT survey, 2017-2019 (from memory; the third is published).
+# Mean and spread in adults: the fourth HUNT survey, 2017-2019 (from memory).
 BMI = {False: (27.6, 4.2), True: (27.0, 5.2)}
 BMI_AGES = np.array([0, 2, 6, 12, 18, 25, 35, 50, 65, 80, 95])
 BMI_SHAPE = np.array([0.62, 0.60, 0.57, 0.68, 0.85, 0.93, 0.99, 1.02, 1.02, 0.98, 0.93])

@@ -44,21 +44,21 @@ JOINTS = {
 # Mammography each second year at 50-69: 76 % of each round, 90 % of those who came the last time
 # (the evaluation of the national programme), from four people of five who come nearly always.
 REGULAR, COMES, SELDOM = 0.80, 0.92, 0.12
-# Bowel cancer screening since 2022, invited at 55-65. Takes part: 77 %, which Chen et al. (2019)
-# report; 66 % is remembered of the Norwegian programme's first years, not found in writing.
+# Bowel cancer screening since 2022, at 55-65. Takes part: 77 %, which Chen et al. (2019) report;
+# 66 % is remembered of the Norwegian programme's first years, not found in writing.
 BOWEL_FROM = 18_993  # 2022-01-01
 BOWEL, BOWEL_POSITIVE = 0.77, 0.05
-# Readmission beside what comes by itself, of acute stays at 67 and above; the young two thirds of it.
+# Readmission beside what comes by itself, of acute stays at 67 and above; fewer of the young.
 # Set so that all readmissions within 30 days are near the 15.6 % of 2019 (eleven diagnosis groups).
 READMISSION: dict[str, float] = {
-    "copd_exacerbation": 0.14,
-    "hf_admission": 0.09,
-    "hf": 0.10,
-    "pneumonia": 0.08,
-    "stroke": 0.04,
-    "hip_fracture": 0.05,
+    "copd_exacerbation": 0.27,
+    "hf_admission": 0.19,
+    "hf": 0.20,
+    "pneumonia": 0.14,
+    "stroke": 0.075,
+    "hip_fracture": 0.095,
 }
-READMISSION_ELSE = 0.07
+READMISSION_ELSE = 0.125
 # Moved on within hours, to the hospital that does what the first does not.
 TRANSFER: dict[str, float] = {"mi": 0.55, "mi_again": 0.50, "stroke": 0.06}
 TRANSFER_ELSE = 0.03

@@ -6,10 +6,11 @@ import numpy as np
 
 from labkit.world.part import END_DAY, START_DAY
 
-# Influenza: ISO week of the peak in the season that ends in each year 2010-2024, and its size beside
-# an average season. Peaks 2021-22, 2022-23 and 2023-24: the influenza surveillance reports of the
-# Norwegian Institute of Public Health; others, and sizes beside 2016-17 (4,973 admitted) and 2008-09
-# (579), from memory. The pandemic of 2009 was over by January 2010; nothing circulated in 2020-21.
+# Influenza: ISO week of the peak in the season that ends in each year 2010-2024, and its size
+# beside an average season. Peaks 2021-22, 2022-23 and 2023-24: the surveillance reports of the
+# Norwegian Institute of Public Health; others, and sizes beside 2016-17 (4,973 admitted) and
+# 2008-09 (579), from memory. The pandemic of 2009 was over by January 2010; nothing circulated in
+# 2020-21.
 INFLUENZA_PEAK = (3, 4, 9, 3, 9, 8, 5, 0, 7, 7, 9, 5, 15, 0, 0)  # 0: week 52 of the year before
 INFLUENZA_SIZE = (0.2, 0.9, 0.8, 1.2, 0.7, 1.1, 1.1, 1.5, 1.6, 1.2, 0.9, 0.0, 0.6, 1.3, 1.2)
 INFLUENZA_WEEKS = 3.0  # standard deviation of the wave
@@ -17,12 +18,13 @@ INFLUENZA_WEEKS = 3.0  # standard deviation of the wave
 # Covid-19: new admissions by month, March 2020 to December 2022 (first five months counted by the
 # Institute of Public Health, later ones from memory), then falling seasons (from memory).
 COVID_FROM = (2020, 3)
-COVID = (
-    (593, 334, 52, 32, 25, 45, 95, 170, 430, 360)
-    + (370, 290, 890, 650, 350, 130, 60, 190, 400, 300, 680, 1000)
-    + (750, 1600, 2300, 750, 250, 500, 900, 450, 300, 500, 600, 1000)
-    + (500, 350, 300, 150, 80, 70, 150, 200, 250, 300, 400, 500)
-    + (350, 150, 100, 70, 80, 150, 200, 180, 170, 160, 150, 150)
+COVID = np.array(
+    """593 334 52 32 25 45 95 170 430 360
+    370 290 890 650 350 130 60 190 400 300 680 1000
+    750 1600 2300 750 250 500 900 450 300 500 600 1000
+    500 350 300 150 80 70 150 200 250 300 400 500
+    350 150 100 70 80 150 200 180 170 160 150 150""".split(),
+    dtype=float,
 )
 
 
@@ -68,7 +70,7 @@ def _covid() -> Calendar:
     inside = (place >= 0) & (place < len(COVID))
     per_month = np.bincount(place[inside], minlength=len(COVID))
     weight = np.zeros(len(_DAYS))
-    weight[inside] = (np.array(COVID) / per_month)[place[inside]]
+    weight[inside] = (COVID / per_month)[place[inside]]
     return Calendar(weight)
 
 

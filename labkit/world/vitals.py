@@ -13,8 +13,9 @@ KINDS = ("systolic", "diastolic", "pulse", "weight", "height", "temperature")
 UNITS = ("mmHg", "/min", "kg", "cm", "°C")
 UNIT_OF = np.array([0, 0, 1, 2, 3, 4], dtype=np.int8)  # by place in `KINDS`
 # Systolic pressure without hypertension, by age (men, women); with it, untreated and treated. Set
-# so that 74.5 % of those treated have a latest record under 140/90, as Chen et al. (2019) report for
-# people under care. A Norwegian survey of 2015 gave 60 %: one visit to strangers, no record.
+# so that 74.5 % of those treated have a latest record under 140/90, as Chen et al. (2019) report
+# for people under care. A Norwegian survey of 2015 gave 60 %: one measurement by strangers, not the
+# record of one's own doctor.
 AGES = (5, 15, 30, 45, 60, 75, 90)
 NORMAL = {
     False: (98, 115, 123, 125, 127, 128, 128),
