@@ -99,7 +99,7 @@ def run_author(
     steps = author_steps(exercise, wrong=wrong)
     with tempfile.TemporaryDirectory(prefix="labkit-key-") as folder:
         job = Path(folder, "job.json")
-        write_job(job, steps, lang="nb")
+        write_job(job, steps, lang="nb", load=False)
         running = []
         for i, dataset in enumerate(datasets):
             command = [sys.executable, "-m", "labkit.grading.session", str(job), f"{i}.jsonl"]

@@ -57,9 +57,16 @@ class OutOfTime(BaseException):
     """A cell has used its time. No `except Exception` of a student's catches it."""
 
 
-def write_job(path: Path, steps: list[Step], *, lang: str) -> None:
-    """Write the steps of a run where `main` reads them."""
-    job = {"lang": lang, "steps": [asdict(step) for step in steps]}
+def write_job(path: Path, steps: list[Step], *, lang: str, load: bool = True) -> None:
+    """Write the steps of a run where `main` reads them.
+
+    Args:
+        path: The job file.
+        steps: What to run.
+        lang: Value of `LANG` and language of messages.
+        load: Whether to load the libraries of lessons before the first step's time begins.
+    """
+    job = {"lang": lang, "load": load, "steps": [asdict(step) for step in steps]}
     path.write_text(json.dumps(job), encoding="utf-8")
 
 
@@ -67,6 +74,8 @@ def main(job_path: str, results_path: str) -> None:
     """Run a job."""
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     steps = [Step(**raw) for raw in job["steps"]]
+    for name in LOADED if job["load"] else ():
+        import_module(name)
     with open(results_path, "w", encoding="utf-8") as results:
         run_steps(steps, results, lang=job["lang"])
 
@@ -106,8 +115,6 @@ def _shell() -> Any:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    for name in LOADED:
-        import_module(name)
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
