@@ -199,11 +199,11 @@ sql.draw_join(
 # %%
 share = {}
 for join in ("JOIN", "LEFT JOIN"):
-    patients_joined, collected = con.execute(f"""{INFARCTION}
-        SELECT count(DISTINCT pasient_id), count(DISTINCT lopenr)
+    table = con.sql(f"""{INFARCTION}
+        SELECT 100.0 * count(DISTINCT lopenr) / count(DISTINCT pasient_id) AS per_cent
         FROM infarction {join} statin ON lopenr = pasient_id
-    """).fetchone()
-    share[join] = 100 * collected / patients_joined
+    """).df()
+    share[join] = table["per_cent"][0]
 
 fig, ax = plt.subplots(figsize=(5, 2.2))
 ax.barh(list(share), list(share.values()), color=["#b0b0b0", "#0b6e99"])

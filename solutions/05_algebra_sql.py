@@ -170,45 +170,49 @@ GROUP BY analyte
 # %% [markdown] lang="nb" task="5.4"
 # ## 5.4 Liggetid ved hjertesvikt (1 poeng)
 #
-# Hva er **median** liggetid, i døgn med desimaler, for døgnopphold med hjertesvikt (I50) som hoveddiagnose? Regn liggetiden fra timene mellom `inntid` og `uttid`, delt på 24. Svaret er et tall, så her kan du hente det med `con.execute("…").fetchone()[0]`. Avrunding til én desimal er godt nok.
+# Hva er **median** liggetid, i døgn med desimaler, for døgnopphold med hjertesvikt (I50) som hoveddiagnose? Regn liggetiden fra timene mellom `inntid` og `uttid`, delt på 24. Svaret er et tall, så her kan du lagre tabellen, `stays = con.sql("…").df()`, og hente tallet ut av den, `stays["days"][0]`. Avrunding til én desimal er godt nok.
 
 # %% [markdown] lang="en" task="5.4"
 # ## 5.4 Length of stay in heart failure (1 point)
 #
-# What is the **median** length of stay, in days with decimals, of inpatient stays with heart failure (I50) as the main diagnosis? Work it out from the hours between `inntid` and `uttid`, divided by 24. The answer is a number, which you can fetch with `con.execute("…").fetchone()[0]`. One decimal is enough.
+# What is the **median** length of stay, in days with decimals, of inpatient stays with heart failure (I50) as the main diagnosis? Work it out from the hours between `inntid` and `uttid`, divided by 24. The answer is a number, so here you can keep the table, `stays = con.sql("…").df()`, and take the number out of it, `stays["days"][0]`. One decimal is enough.
 
 # %% task="5.4" points=1 outcomes=["F3", "F4"]
 ### BEGIN SOLUTION
-answer = con.execute("""
-    SELECT median(date_diff('hour', inntid, uttid)) / 24
+stays = con.sql("""
+    SELECT median(date_diff('hour', inntid, uttid)) / 24 AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
-""").fetchone()[0]
+""").df()
+answer = stays["days"][0]
 ### END SOLUTION
 
 # %% check="5.4"
 check("5.4", answer, tolerance=0.06)
 
 # %% wrong="5.4" nb="Noen få svært lange opphold trekker gjennomsnittet opp. Hva ba oppgaven om?" en="A few very long stays pull the mean up. What did the task ask for?"
-answer = con.execute("""
-    SELECT avg(date_diff('hour', inntid, uttid)) / 24
+stays = con.sql("""
+    SELECT avg(date_diff('hour', inntid, uttid)) / 24 AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
-""").fetchone()[0]
+""").df()
+answer = stays["days"][0]
 
 # %% wrong="5.4" nb="Her er polikliniske kontakter også med, og de varer en time." en="Outpatient contacts are in here too, and they last an hour."
-answer = con.execute("""
-    SELECT median(date_diff('hour', inntid, uttid)) / 24
+stays = con.sql("""
+    SELECT median(date_diff('hour', inntid, uttid)) / 24 AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%'
-""").fetchone()[0]
+""").df()
+answer = stays["days"][0]
 
 # %% wrong="5.4" nb="Er tallet ditt i timer eller i døgn?" en="Is your number in hours or in days?"
-answer = con.execute("""
-    SELECT median(date_diff('hour', inntid, uttid))
+stays = con.sql("""
+    SELECT median(date_diff('hour', inntid, uttid)) AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
-""").fetchone()[0]
+""").df()
+answer = stays["days"][0]
 
 # %% [markdown] lang="nb" task="5.5"
 # ## 5.5 Diabetes uten blodprøve (3 poeng)
@@ -414,10 +418,10 @@ WHERE dispensed IS NOT NULL OR dodsdato IS NULL OR dodsdato > discharged + 90
 GROUP BY infarction.kommune
 """
 
-# %% wrong="5.6" nb="90 dager fra når? Les oppgaven en gang til." en="90 days from when? Read the task again."
+# %% wrong="5.6" nb="Noen hentet ut statinet og døde siden. Skal de ut av nevneren?" en="Some collected the statin and died later. Should they leave the denominator?"
 answer = """
 WITH infarction AS (
-    SELECT pasient_id, min(inntid)::DATE AS discharged, arg_min(kommune, uttid) AS kommune
+    SELECT pasient_id, min(uttid)::DATE AS discharged, arg_min(kommune, uttid) AS kommune
     FROM npr
     WHERE hoveddiagnose LIKE 'I21%' AND omsorgsniva = 1 AND inntid >= DATE '2020-01-01'
     GROUP BY pasient_id
@@ -437,7 +441,7 @@ person AS (
 )
 SELECT kommune, count(*) AS n, avg(collected::INT) AS share
 FROM person
-WHERE collected OR NOT died
+WHERE NOT died
 GROUP BY kommune
 """
 
