@@ -20,7 +20,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.codes.municipality import municipalities_at, municipality_at, municipality_numbers
+from labkit.codes.municipality import (
+    municipalities_at,
+    municipality_at,
+    municipality_names,
+    municipality_numbers,
+)
 from labkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,6 +56,7 @@ SYSTEMS: dict[str, str] = {
     "lab": "labs.csv",
     "municipality": "municipalities.csv",
     "municipality_change": "municipality_changes.csv",
+    "town": "towns.csv",
     "county": "counties.csv",
     "unit_of_care": "units_of_care.csv",
     "glossary": "glossary.csv",
@@ -60,6 +66,7 @@ _CODE = {
     "lab": "analyte",
     "municipality": "code_2024",
     "county": "code_2024",
+    "town": "code_2024",
     "unit_of_care": "unit_id",
     "municipality_change": "old_code",
     "glossary": "term_nb",
@@ -70,6 +77,7 @@ _LABELS = {
     "unit_of_care": ("name_nb", "name_en"),
     "municipality": ("name", "name"),
     "county": ("name", "name"),
+    "town": ("name", "name"),
     "municipality_change": ("old_name", "old_name"),
     "glossary": ("term_nb", "term_en"),
 }
@@ -78,6 +86,7 @@ _NUMBERS = {
     "atc": ("ddd",),
     "atc_level": ("level",),
     "municipality_change": ("valid_from_year", "valid_to_year"),
+    "town": ("thousands_2024",),
     "lab": (
         "ref_low_m",
         "ref_high_m",
@@ -196,10 +205,7 @@ def _label_table(system: str, lang: str) -> dict[str, str]:
     table = dict(zip(frame[_CODE.get(system, "code")], frame[name], strict=True))
     if system == "atc":
         table = _label_table("atc_level", lang) | table
-    if system == "municipality":
-        changes = _subset("municipality_change")
-        table = dict(zip(changes["old_code"], changes["old_name"], strict=True)) | table
-    return table
+    return municipality_names() if system == "municipality" else table
 
 
 def label(system: str, code: Any, lang: str = "nb") -> Any:

@@ -2,7 +2,7 @@
 
 Numbers changed in 2012 (Inderøy), 2018 (Trøndelag), 2019 (Rindal), 2020 (the reform) and 2024
 (Viken dissolved).
-The files hold Innlandet and Trøndelag of 2024, with Lunner and Jevnaker.
+The files hold Innlandet and Trøndelag of 2024, with Lunner and Jevnaker, and twelve large towns.
 """
 
 import csv
@@ -13,22 +13,30 @@ from importlib.resources import files
 from labkit.errors import InputError
 
 
+def _read(name: str) -> list[dict[str, str]]:
+    with (files(__package__) / name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 @cache
 def _today() -> dict[str, str]:
-    path = files(__package__) / "municipalities.csv"
-    with path.open(encoding="utf-8") as file:
-        return {row["code_2024"]: row["name"] for row in csv.DictReader(file)}
+    rows = [*_read("municipalities.csv"), *_read("towns.csv")]
+    return {row["code_2024"]: row["name"] for row in rows}
 
 
 @cache
 def _changes() -> tuple[tuple[str, str, int, str], ...]:
     """(old number, name, last year, new number) for each step of a change."""
-    path = files(__package__) / "municipality_changes.csv"
-    with path.open(encoding="utf-8") as file:
-        return tuple(
-            (row["old_code"], row["old_name"], int(row["valid_to_year"]), row["new_code"])
-            for row in csv.DictReader(file)
-        )
+    found = [
+        (row["old_code"], row["old_name"], int(row["valid_to_year"]), row["new_code"])
+        for row in _read("municipality_changes.csv")
+    ]
+    eras = (("code_before_2018", 2017), ("code_2018_2019", 2019), ("code_2020_2023", 2023))
+    for row in _read("towns.csv"):
+        for (old, last), (new, _) in zip(eras, (*eras[1:], ("code_2024", 0)), strict=True):
+            if row[old] != row[new]:
+                found.append((row[old], row["name"], last, row[new]))
+    return tuple(found)
 
 
 @cache
@@ -58,6 +66,12 @@ def _numbers(year: int) -> tuple[str, ...]:
     return tuple(sorted(n for n in every if _first_year(n) <= year <= _last_year(n)))
 
 
+@cache
+def municipality_names() -> dict[str, str]:
+    """Names by number, of today and former."""
+    return {old: name for old, name, _, _ in _changes()} | _today()
+
+
 def municipality_numbers(day: date | str | None = None) -> tuple[str, ...]:
     """List the municipality numbers in force on a day, or all that ever were.
 
@@ -76,7 +90,7 @@ def _at(number: str, year: int) -> tuple[str, ...]:
         after = [new for old, _, _, new in _changes() if old == number]
         return tuple(sorted({n for new in after for n in _at(new, year)}))
     if year < _first_year(number):
-        names = {old: name for old, name, _, _ in _changes()} | _today()
+        names = municipality_names()
         before = [old for old, _, _, new in _changes() if new == number]
         # The part that kept the name stands first.
         before.sort(key=lambda old: (names[old] != names[number], old))
@@ -102,7 +116,8 @@ def municipalities_at(number: str, day: date | str) -> tuple[str, ...]:
     """
     if number not in _today() and _last_year(number) == 9999:
         raise InputError(
-            f"codes: no municipality number '{number}' in the subset (Innlandet and Trøndelag)"
+            f"codes: no municipality number '{number}' in the subset "
+            "(Innlandet, Trøndelag and twelve towns)"
         )
     return _at(number, _year(day))
 

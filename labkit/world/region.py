@@ -2,7 +2,8 @@
 
 Municipality numbers changed on 2018-01-01 (Trøndelag), 2020-01-01 (the country) and 2024-01-01
 (Viken, Vestfold og Telemark, Troms og Finnmark, Ålesund). `labkit/codes/municipalities.csv` holds
-the numbers of Innlandet and Trøndelag; a few large towns elsewhere stand here.
+the numbers of Innlandet and Trøndelag; twelve large towns in `towns.csv` there stand in for the
+rest of the country.
 """
 
 import csv
@@ -30,22 +31,6 @@ FJELL = {
     "Røros": 5576,
     "Holtålen": 2064,
 }
-# (name, numbers before 2018, 2018-2019, 2020-2023, from 2024; thousands of inhabitants about 2024,
-# from memory). They stand in for the country outside Innlandet and Trøndelag.
-TOWNS = (
-    ("Oslo", "0301", "0301", "0301", "0301", 717),
-    ("Bergen", "1201", "1201", "4601", "4601", 291),
-    ("Stavanger", "1103", "1103", "1103", "1103", 149),
-    ("Bærum", "0219", "0219", "3024", "3201", 130),
-    ("Kristiansand", "1001", "1001", "4204", "4204", 117),
-    ("Drammen", "0602", "0602", "3005", "3301", 103),
-    ("Fredrikstad", "0106", "0106", "3004", "3107", 85),
-    ("Sandnes", "1102", "1102", "1108", "1108", 84),
-    ("Tromsø", "1902", "1902", "5401", "5501", 78),
-    ("Sandefjord", "0710", "0710", "3804", "3907", 66),
-    ("Ålesund", "1504", "1504", "1507", "1508", 58),
-    ("Bodø", "1804", "1804", "1804", "1804", 54),
-)
 # Thousands, about 2024, from memory; every other municipality of the file counts as OTHER.
 LARGE = {
     "5001": 214.0,
@@ -157,10 +142,10 @@ def region(name: str) -> Region:
             elif row["name"] in FJELL and row["code_2024"] in _FJELL_NUMBERS:
                 found.append(Municipality(row["name"], numbers, FJELL[row["name"]]))
     if name == "norway":
-        for town, *eras, thousands in TOWNS:
-            found.append(
-                Municipality(str(town), tuple((str(e),) for e in eras), 1000 * float(thousands))
-            )
+        with (files("labkit.codes") / "towns.csv").open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                weight = 1000 * float(row["thousands_2024"])
+                found.append(Municipality(row["name"], _numbers(row), weight))
     return Region(name, tuple(found))
 
 
