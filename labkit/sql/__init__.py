@@ -11,11 +11,11 @@ from labkit.sql.picture import draw_join
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from labkit.sql.advice import notices
     from labkit.sql.comparison import compare
     from labkit.sql.databases import Databases, check_on, databases_for
     from labkit.sql.errors import SqlError
     from labkit.sql.mutation import Mutant, mutants
-    from labkit.sql.advice import notices
     from labkit.sql.query import run
     from labkit.sql.verdict import Counterexample, Verdict
 

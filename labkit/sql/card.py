@@ -56,29 +56,33 @@ def _rows(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _missing(value: Any) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or value != value
+    return value is None or value is pd.NaT or value is pd.NA or bool(value != value)
 
 
 def cells(frame: pd.DataFrame) -> list[list[str]]:
-    """Write the values of a table as people read them: NULL, dates without midnight."""
+    """Write the values of a table as people read them: NULL, whole numbers, dates without 00:00.
+
+    Examples:
+        >>> cells(pd.DataFrame({"n": [1.0, None], "d": pd.to_datetime(["2023-01-31", None])}))
+        [['1', '2023-01-31'], ['NULL', 'NULL']]
+    """
     columns = []
     for i in range(frame.shape[1]):
-        column = frame.iloc[:, i]
-        whole = pd.api.types.is_float_dtype(column) and all(
-            v % 1 == 0 for v in column.dropna() if abs(v) < 1e15
-        )
-        columns.append([_text(v, whole) for v in column])
+        values = list(frame.iloc[:, i])
+        there = [v for v in values if not _missing(v)]
+        whole = all(isinstance(v, float) and v % 1 == 0 and abs(v) < 1e15 for v in there)
+        days = all(isinstance(v, pd.Timestamp) and v == v.normalize() for v in there)
+        columns.append([_text(v, whole, days) for v in values])
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _text(value: Any, whole: bool) -> str:
+def _text(value: Any, whole: bool, days: bool) -> str:
     if _missing(value):
         return "NULL"
     if isinstance(value, pd.Timestamp):
-        text = value.isoformat(sep=" ", timespec="seconds")
-        return text.removesuffix(" 00:00:00")
+        return f"{value:%Y-%m-%d}" if days else f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
-        return f"{value:.0f}" if whole and abs(value) < 1e15 else f"{value:.6g}"
+        return f"{value:.0f}" if whole else f"{value:.6g}"
     return str(value)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import duckdb
 import pandas as pd
 import sqlalchemy as sa
 
@@ -86,13 +87,14 @@ def databases_for(
     shape = shape_of(metadata, [reference, *wrong])
     sorting = None if ordered is False else sort_keys(reference)
     chooser = _Chooser(reference, metadata, shape, seed, ordered, tries)
-    runs = [mutant for mutant in mutants(reference) if chooser.binds(mutant.sql)]
-    rivals = [text for text in wrong if chooser.binds(text)] + [mutant.sql for mutant in runs]
+    made = mutants(reference)
+    running = chooser.running([*wrong, *(mutant.sql for mutant in made)])
+    runs = [mutant for mutant in made if mutant.sql in running]
+    rivals = [text for text in wrong if text in running] + [mutant.sql for mutant in runs]
     chooser.choose(rivals)
     kept = chooser.fewest(rivals) + chooser.general()
     with Engine(shape) as engine:
         solved = [_solve(engine, one, sorting.query if sorting else reference) for one in kept]
-        width = len(engine.bind(reference))
         names = engine.bind(reference)
     said = read_literals([reference, *wrong]).names
     data = {
@@ -108,7 +110,7 @@ def databases_for(
                 "rows": {
                     name: [[_out(v) for v in row] for row in rows] for name, rows in one.items()
                 },
-                "expected": [[_out(v) for v in row[:width]] for row in rows],
+                "expected": [[_out(v) for v in row[: len(names)]] for row in rows],
                 "ties": _ties([sorting.key(row) for row in rows]) if sorting else [],
             }
             for one, rows in sorted(zip(kept, solved, strict=True), key=lambda x: size_of(x[0]))
@@ -152,35 +154,32 @@ class _Chooser:
             shape=self.shape,
         )
 
-    def binds(self, query: str) -> bool:
-        """Tell whether a query runs at all; what does not needs no database."""
-        import duckdb
-
-        try:
-            guard(query)
-            with Engine(self.shape) as engine:
-                engine.bind(query)
-        except (SqlError, duckdb.Error):
-            return False
-        return True
+    def running(self, queries: Sequence[str]) -> set[str]:
+        """Keep the queries that run at all; what does not needs no database."""
+        found = set()
+        with Engine(self.shape) as engine:
+            for query in queries:
+                try:
+                    guard(query)
+                    engine.bind(query)
+                    found.add(query)
+                except (SqlError, duckdb.Error):
+                    continue
+        return found
 
     def choose(self, rivals: Sequence[str]) -> None:
         """Find a database for each rival that those found so far do not catch."""
         for rival in rivals:
             search = self._search(rival)
             with search.engine:
-                if self._caught(search, self.found):
+                if search.parted(self.found):
                     continue
                 if search.run().differs and search.found is not None:
                     self.found.append(search.found)
         for rival in rivals:
             search = self._search(rival)
             with search.engine:
-                self.catches[rival] = set(self._caught(search, self.found))
-
-    def _caught(self, search: Search, instances: Sequence[Instance]) -> list[int]:
-        """Return the places of databases that tell a rival from the reference."""
-        return [n for n, one in enumerate(instances) if search.parts(one)]
+                self.catches[rival] = set(search.parted(self.found))
 
     def fewest(self, rivals: Sequence[str]) -> list[Instance]:
         """Keep databases until each rival that can be caught is: greedily, the small ones first."""
@@ -287,7 +286,7 @@ def check_on(databases: Databases | Mapping[str, Any], text: str) -> Verdict:
         return Verdict(True, "error", engine=ENGINE, error=str(error))
     try:
         checker = _Checker(data, bare(text))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise DataError(say("sql.databases_no_use", said=repr(error))) from None
     with checker.engine:
         return checker.run()
@@ -318,8 +317,6 @@ class _Checker:
         self.engine = Engine(self.shape, seconds=_SECONDS)
 
     def run(self) -> Verdict:
-        import duckdb
-
         try:
             given = self.engine.bind(self.text)
         except duckdb.Error as error:
@@ -350,8 +347,6 @@ class _Checker:
         return None
 
     def _verdict(self, kind: Difference, instance: Instance, wanted: Rows, tried: int) -> Verdict:
-        import duckdb
-
         answer, error = None, ""
         try:
             answer = self.engine.frame(instance, self.text)

@@ -83,6 +83,7 @@ class Engine:
         self.shape = shape
         self._watch = _Watch(seconds)
         self._alone: set[str] = set()  # queries that only run one by one
+        self.loaded: list[Instance] = []
         self._open()
 
     def _open(self) -> None:
@@ -93,6 +94,9 @@ class Engine:
             _pool.con.execute("SET python_enable_replacements = false")
             _pool.made = {}
         self.con, made = _pool.con, _pool.made
+        for name in [name for name in made if name not in self.shape]:
+            self.con.execute(f'DROP TABLE "{name}"')
+            del made[name]
         for relation in self.shape.values():
             if made.get(relation.name) != relation.ddl:
                 self.con.execute(f'CREATE OR REPLACE TABLE "{relation.name}" ({relation.ddl})')
@@ -110,6 +114,9 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self._watch.stop()
+        if self.loaded:
+            for name in self.shape:
+                self.con.unregister(f"_all_{name}")
 
     def one(self, instance: Instance, query: str) -> tuple[list[str], Rows]:
         """Run a query on one database.
@@ -169,7 +176,7 @@ class Engine:
 
     def load(self, instances: Sequence[Instance]) -> None:
         """Take in the databases that `many` runs on."""
-        self.instances = list(instances)
+        self.loaded = list(instances)
         for name, relation in self.shape.items():
             numbered = [(n, *row) for n, one in enumerate(instances) for row in one[name]]
             columns = list(zip(*numbered, strict=True)) or [()] * (len(relation.fields) + 1)
@@ -185,7 +192,7 @@ class Engine:
                 return self._lateral(query)
             except (duckdb.InternalException, duckdb.FatalException):
                 self._reopen()
-                self.load(self.instances)
+                self.load(self.loaded)
                 self._alone.add(query)
             except (
                 duckdb.BinderException,
@@ -195,7 +202,7 @@ class Engine:
                 self._alone.add(query)
             except duckdb.Error:
                 pass  # a conversion that fails on one of the databases, or time: see which
-        return [self._maybe(instance, query) for instance in self.instances]
+        return [self._maybe(instance, query) for instance in self.loaded]
 
     def batch(self, query: str) -> bool:
         """Tell whether a query has run on many databases at once so far."""
@@ -216,10 +223,10 @@ class Engine:
             ]
         )
         sql = (
-            f"SELECT _n.n, _q.* FROM (SELECT range AS n FROM range({len(self.instances)})) _n, "
+            f"SELECT _n.n, _q.* FROM (SELECT range AS n FROM range({len(self.loaded)})) _n, "
             f"LATERAL (WITH {views} SELECT * FROM ({query}\n) _r) _q"
         )
-        found: list[Rows | None] = [[] for _ in self.instances]
+        found: list[Rows | None] = [[] for _ in self.loaded]
         with self._watch.over(self.con):
             for row in self.con.execute(sql).fetchall():
                 found[row[0]].append(row[1:])

@@ -249,6 +249,7 @@ _RULES: list[
     (r"Could not convert string '(.*?)' to (\w+)", "type", _conversion),
     (r'date field value out of range: "(.*?)"', "date", _date),
     (r'invalid (?:date|timestamp) field format: "(.*?)"', "date", _date),
+    (r"SELECT clause without selection list", "syntax", _plain("select_nothing")),
     (r"unterminated (?:quoted )?string", "syntax", _plain("unterminated")),
     (r'syntax error at or near "((?:.|\n)*?)"\n', "syntax", _syntax),
     (r"syntax error at end of input", "syntax", _syntax),

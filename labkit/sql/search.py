@@ -185,15 +185,20 @@ class Search:
                 return False
         return True
 
-    def parts(self, instance: Instance) -> bool:
-        """Tell whether one database tells the two apart, in columns, rows or order."""
-        if not self.places:
-            given, wanted = self.engine.bind(self.answer), self.engine.bind(self.reference)
-            places = match_columns(given, wanted)
-            if places is None:
-                return True
-            self.places = places
-        return self._confirm(instance) is not None or self._misordered(instance)
+    def parted(self, instances: Sequence[Instance]) -> list[int]:
+        """Return the places of databases that tell the two apart, in columns, rows or order.
+
+        The reference must be settled on them.
+        """
+        if not instances:
+            return []
+        places = match_columns(self.engine.bind(self.answer), self.engine.bind(self.reference))
+        if places is None:
+            return list(range(len(instances)))
+        self.places = places
+        found = set(self._candidates(instances))
+        found |= {n for n, one in enumerate(instances) if n not in found and self._misordered(one)}
+        return sorted(found)
 
     def _search_order(self) -> Verdict:
         """Look at the order of rows, one database after another."""

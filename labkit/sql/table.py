@@ -6,6 +6,7 @@ from html import escape
 import pandas as pd
 
 from labkit.messages import say
+from labkit.sql.card import cells
 
 ROWS = 20
 
@@ -27,15 +28,18 @@ class Table(pd.DataFrame):
         key = "sql.shown" if len(self) > ROWS else "sql.all_shown"
         return say(key, rows=f"{len(self):,}".replace(",", " "), shown=ROWS)
 
+    def _written(self) -> pd.DataFrame:
+        """Return the first rows as text, NULL and dates written as people read them."""
+        head = pd.DataFrame(self).head(ROWS)
+        return pd.DataFrame(cells(head), columns=head.columns)
+
     def __repr__(self) -> str:
-        text = pd.DataFrame(self).head(ROWS).to_string(index=False, na_rep="NULL")
+        shown = self._written().to_string(index=False) if len(self) else ", ".join(self.columns)
         told = [f"! {notice}" for notice in self.attrs["notices"]]
-        return "\n".join(([text] if len(self) else [", ".join(self.columns)])
-                         + [f"({self._counted()})", *told])  # fmt: skip
+        return "\n".join([shown, f"({self._counted()})", *told])
 
     def _repr_html_(self) -> str:
-        head = pd.DataFrame(self).head(ROWS)
-        table = head.to_html(index=False, na_rep="NULL", border=0, classes="dataframe")
+        table = self._written().to_html(index=False, border=0)
         told = "".join(
             '<p style="border-left:4px solid #b45309;padding-left:.6em;margin:.4em 0">'
             f"<b>!</b> {escape(notice)}</p>"
