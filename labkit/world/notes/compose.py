@@ -184,6 +184,7 @@ class Page:
 
     def finish(self) -> tuple[pa.StringArray, Spans]:
         """Return the texts and the spans."""
+        self.say(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))  # there may be no notes
         note, step, place, kind, form = (
             np.concatenate(column) for column in zip(*self._rows, strict=True)
         )
