@@ -110,9 +110,9 @@ def cluster(jobs: Iterator[Job], address: str) -> Iterator[tuple[int, Summary]]:
             asked = (job.config, job.index, job.ranks)
             pending[client.submit(make_bytes, *asked, pure=False, retries=3)] = job
             if len(pending) >= limit:
-                yield from _received(pending)
+                yield from _received(client, pending)
         while pending:
-            yield from _received(pending)
+            yield from _received(client, pending)
 
 
 def make_bytes(config: Config, index: int, ranks: np.ndarray) -> tuple[Summary, dict[str, bytes]]:
@@ -187,10 +187,11 @@ def _client(address: str) -> "Client":
     raise MachineError(f"cluster: {complaint}")
 
 
-def _received(pending: dict[Any, Job]) -> Iterator[tuple[int, Summary]]:
+def _received(client: "Client", pending: dict[Any, Job]) -> Iterator[tuple[int, Summary]]:
     from distributed import wait as wait_for
 
-    done, _ = wait_for(list(pending), return_when="FIRST_COMPLETED")
+    with client.as_current():
+        done, _ = wait_for(list(pending), return_when="FIRST_COMPLETED")
     for future in done:
         job = pending.pop(future)
         summary, content = future.result()
