@@ -286,21 +286,6 @@ WHERE code = 'T90' AND year(start_time) = 2023
 GROUP BY encounter.patient_id
 """
 
-# %% wrong="5.5" nb="En prøve uten svar er også tatt. Hvilken kolonne teller du?" en="A sample without an answer has been taken too. Which column do you count?"
-answer = """
-WITH diabetes AS (
-    SELECT DISTINCT patient_id
-    FROM encounter JOIN diagnosis USING (encounter_id)
-    WHERE code = 'T90' AND year(start_time) = 2023
-)
-SELECT diabetes.patient_id, count(value) AS results
-FROM diabetes
-LEFT JOIN lab_result
-    ON lab_result.patient_id = diabetes.patient_id
-    AND analyte = 'hba1c' AND year(taken_time) = 2024
-GROUP BY diabetes.patient_id
-"""
-
 # %% [markdown] lang="nb" task="5.6"
 # ## 5.6 Statin etter infarkt, kommune for kommune (3 poeng)
 #
