@@ -17,7 +17,7 @@ import numpy as np
 
 from labkit.world import hospital
 from labkit.world.calibration import Bands, baselines, load
-from labkit.world.diagnosis_codes import DIAGNOSES, pick, place, procedure_place
+from labkit.world.diagnosis_codes import DIAGNOSES, age_limits, pick, place, procedure_place
 from labkit.world.disease import diseases
 from labkit.world.episode import kinds as episode_kinds
 from labkit.world.hazard import YEAR, Baseline
@@ -29,6 +29,7 @@ from labkit.world.units import DOCTORS_PER_PRACTICE, DOCTORS_PER_SPECIALITY, Uni
 KINDS = ("inpatient", "day", "outpatient", "gp", "out_of_hours")
 INPATIENT, DAY, OUTPATIENT, GP, OUT_OF_HOURS = range(5)
 MINUTES = 1440
+DRAWN_AGAIN = 4
 COMPLAINT_AGES = np.array([0, 6, 16, 30, 50, 67, 80])
 EVERYDAY, BIRTH, READMISSION = "everyday", "birth", "readmission"
 _FIRST = tuple(load("diseases")) + tuple(load("episodes"))
@@ -179,7 +180,13 @@ def everyday(part: Part, gathered: Gathered) -> None:
         day = START_OF_YEAR[year] + rng.integers(0, 365, len(who))
         years_old = (day - people.birth[who]) / YEAR
         known = complaints()[kind]
-        row = known.draw(group_of(people.female[who], years_old), rng.random(len(who)))
+        group = group_of(people.female[who], years_old)
+        row = known.draw(group, rng.random(len(who)))
+        low, high = age_limits()
+        for _ in range(DRAWN_AGAIN):  # a group of ages is wider than some codes allow
+            code = known.main[row]
+            odd = np.flatnonzero((years_old < low[code]) | (years_old > high[code]))
+            row[odd] = known.draw(group[odd], rng.random(len(odd)))
         chance = rng.random((2, len(who)))
         gathered.add(
             who,

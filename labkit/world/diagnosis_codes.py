@@ -31,6 +31,16 @@ _PROCEDURE = {code: place for place, code in enumerate(PROCEDURES)}
 FIRST_ICPC = len(code_list("icd10"))
 
 
+@cache
+def age_limits() -> tuple[np.ndarray, np.ndarray]:
+    """Return the youngest and oldest age in years of each of `DIAGNOSES`; ICPC-2 has no limits."""
+    low, high = np.zeros(len(DIAGNOSES)), np.full(len(DIAGNOSES), 200.0)
+    with (files("labkit.codes") / "icd10.csv").open(encoding="utf-8") as file:
+        for number, row in enumerate(csv.DictReader(file)):
+            low[number], high[number] = float(row["age_from"]), float(row["age_to"]) + 1
+    return low, high
+
+
 def place(code: str) -> int:
     """Return a diagnosis code's place in `DIAGNOSES`."""
     return _PLACE[code]
