@@ -8,6 +8,7 @@ it holds only digests (see `labkit.grading.reference`).
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,4 +145,32 @@ def judge(item: dict[str, Any], taken: Taken, *, task: str, lang: Language) -> V
     if not difference.same and item["known"]:
         came = prints(taken.answer, reference.settings, salt=reference.salt, around=False)
         hint = next((known[lang] for known in item["known"] if came & set(known["prints"])), None)
-    return verdict_of(difference, task=task, points=item["points"], lang=lang, hint=hint)
+    verdict = verdict_of(difference, task=task, points=item["points"], lang=lang, hint=hint)
+    if taken.text is None or not item.get("databases"):
+        return verdict
+    return _with_example(verdict, item["databases"], taken.text, lang)
+
+
+def _with_example(
+    verdict: Verdict, databases: dict[str, Any], text: str, lang: Language
+) -> Verdict:
+    """Show the smallest of a task's tiny databases on which a query goes wrong.
+
+    A query that holds on the class dataset still holds for the student: a tiny database may be one
+    that could not come about. It is shown as something to think over.
+    """
+    from labkit.sql.databases import check_on
+
+    found = check_on(databases, text)
+    example = found.counterexample
+    if example is None or found.kind == "columns" or example.answer is None:
+        return verdict
+    shown = {}
+    for name, frame in example.tables.items():
+        wanted = [c for c in frame.columns if found.shown is None or c in found.shown]
+        shown[f"`{name}`"] = frame[wanted or list(frame.columns)]
+    shown[say("grading.your_result", lang)] = example.answer
+    shown[say("grading.expected_result", lang)] = example.reference
+    said = "counter_differs" if verdict.passed else "counterexample"
+    hint = " ".join(filter(None, [verdict.hint, say(f"grading.{said}", lang)]))
+    return replace(verdict, hint=hint, tables=shown)

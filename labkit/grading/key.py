@@ -203,13 +203,35 @@ def _task_key(
                     "but has another hint",
                 )
         known.append({"prints": sorted(marks), **hints})
-    return {
+    made = {
         "kind": task.kind,
         "points": task.points,
         "answer": task.answer,
         "reference": reference.to_key(),
         "known": known,
     }
+    if outcome.text is not None:
+        texts = [first[f"{task.id} wrong {i}"].text or "" for i, _ in enumerate(task.wrong)]
+        made["databases"] = _databases(outcome.text, texts)
+    return made
+
+
+def _databases(reference: str, wrong: list[str]) -> dict[str, Any] | None:
+    """Choose the tiny databases of a query, or none where it asks for more than tables."""
+    from sqlalchemy import MetaData
+
+    from labkit.schema import LAYERS
+    from labkit.sql import SqlError
+    from labkit.sql.databases import databases_for
+
+    tables = MetaData()
+    for layer, metadata in LAYERS.items():
+        for table in metadata.sorted_tables if layer != "truth" else ():
+            table.to_metadata(tables)
+    try:
+        return databases_for(reference, wrong, tables).data
+    except SqlError:
+        return None
 
 
 def _why(outcome: Outcome) -> str:

@@ -38,9 +38,9 @@ def test_a_query_is_run_and_compared(check):
 
 def test_a_known_wrong_answer_gets_its_hint_in_both_languages(check, lab):
     everyone = "SELECT municipality, count(*) AS n FROM residence GROUP BY municipality"
-    assert check.sql("5.2", everyone).hint == "Bor alle fortsatt der?"
+    assert check.sql("5.2", everyone).hint.startswith("Bor alle fortsatt der?")
     english = exercise("05_algebra_sql", lang="en")
-    assert english.sql("5.2", everyone).hint == "Does everyone still live there?"
+    assert english.sql("5.2", everyone).hint.startswith("Does everyone")
 
 
 @pytest.mark.parametrize("nothing", [None, ...])
@@ -157,6 +157,15 @@ def test_no_answer_stands_in_the_key(key, lab, median):
     decoded = {
         base64.b64decode(value) for value in plain if re.fullmatch(r"[A-Za-z0-9+/]{16}", value)
     }
-    assert "SELECT" not in text
+    assert "SELECT" not in text.upper().replace("SELECTED", "")
     assert not secret & plain - {"2", "3"}
     assert not any(word.encode() in raw for word in secret for raw in decoded)
+
+
+def test_a_query_that_goes_wrong_is_shown_where_on_an_invented_database(check):
+    verdict = check.sql("5.2", "SELECT municipality, count(*) AS n FROM residence GROUP BY ALL")
+    *tables, yours, expected = verdict.tables.values()
+    assert "oppdiktede" in verdict.hint
+    assert 1 <= sum(len(table) for table in tables) <= 9
+    assert not yours.equals(expected)
+    assert "Din spørring gir" in repr(verdict)
