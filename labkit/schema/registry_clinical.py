@@ -247,8 +247,9 @@ infarkt = table(
     column(
         "dod_30d",
         SmallInteger,
-        "Død innen 30 dager etter innleggelsen",
-        "Dead within 30 days of admission",
+        "Død innen 30 dager etter innleggelsen, tom hvis dagene ikke var gått",
+        "Dead within 30 days of admission, empty if the days had not passed",
+        null=True,
         codes={"0": ("nei", "no"), "1": ("ja", "yes")},
     ),
     row=("ett infarkt, også om pasienten ble overflyttet", "one infarction, even if transferred"),

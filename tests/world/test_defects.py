@@ -23,7 +23,8 @@ from labkit.world.defects.damage import (
 from labkit.world.defects.layers import DUPLICATES, KINDS, LAYERS, percent_hba1c
 from labkit.world.engine import partition
 from labkit.world.identity import WEIGHTS_1, WEIGHTS_2
-from labkit.world.part import Config
+from labkit.world.part import Config, Part
+from labkit.world.registry.pseudonym import row_keys
 from labkit.world.steps import STEPS
 from labkit.world.tables import finish
 
@@ -260,6 +261,16 @@ def test_letters_look_like_digits():
         "K86",
         "C1OAA05",
     ]
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRIES if name != "dar"])
+def test_new_keys_never_meet_old_ones(name):
+    # A copy's key is that of the next position, so positions must have no gaps.
+    key_name = next(iter(schema.table(name).primary_key)).name
+    table = tables("none")[name]
+    part = Part(Config(), 0, 0, 2_500)
+    expected = row_keys(part, name, np.arange(table.num_rows))
+    assert sorted(table[key_name].to_pylist()) == sorted(expected.tolist())
 
 
 def test_a_key_of_another_dataset_is_refused():

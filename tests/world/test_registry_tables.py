@@ -311,3 +311,12 @@ def test_doses_against_covid_come_in_order(clean):
     registered = pd.to_datetime(clean["sysvak"]["registrert"])
     delay = (registered - pd.to_datetime(clean["sysvak"]["vaksinedato"])).dt.days
     assert delay.between(0, 14).all()
+
+
+def test_a_dataset_of_the_country_uses_known_numbers():
+    made = make_tables(Config(people=600, region="norway", defects="none"), 0)
+    today = plain(made["kpr"])["kommunenr"].to_pandas()
+    assert codes.valid("municipality", today, day="2024-12-31").all()
+    assert codes.label("municipality", today).notna().all()
+    assert codes.valid("municipality", plain(made["npr"])["kommune"].to_pandas()).all()
+    assert today.isin(["0301", "4601"]).any()

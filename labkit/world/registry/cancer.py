@@ -29,8 +29,9 @@ from labkit.world.registry.source import (
 
 COMPLETENESS = 0.988
 STAGES = np.array([1, 2, 3, 9])
-BASIS = np.array([7, 5, 2, 1, 0])
-BASIS_SHARE = np.array([0.93, 0.02, 0.02, 0.02, 0.01])
+BASIS = np.array([7, 5, 2, 1])
+BASIS_SHARE = np.array([0.94, 0.02, 0.02, 0.02])
+CERTIFICATE_ALONE = 0.15  # of those who die within a month
 FIVE_YEARS = 1826
 MEDIAN_DELAY_DAYS = 40
 EXTRACT_DAY = END_DAY + 31  # the registry drew the extract a month after the window's end
@@ -69,7 +70,7 @@ def kreft(part: Part) -> None:
     for name, cancer in CANCERS.items():
         onset = part.found.get(name, part.onset[name])
         shares = np.array(list(cancer.morphology.values()))
-        draws = rng.random((6, part.size))
+        draws = rng.random((7, part.size))
         last = np.minimum(death, END_DAY)
         inside = (onset >= np.maximum(START_DAY, people.entry)) & (onset <= last)
         person = np.flatnonzero(inside & (draws[0] < COMPLETENESS))
@@ -86,24 +87,27 @@ def kreft(part: Part) -> None:
                 _stage(cancer, kills, draws[3, person]),
                 BASIS[np.searchsorted(np.cumsum(BASIS_SHARE), draws[4, person])],
                 draws[5, person],
+                draws[6, person],
             )
         )
-    person, day, site, cell, stage, basis, delay = (
+    person, day, site, cell, stage, basis, delay, certificate = (
         np.concatenate(c) for c in zip(*found, strict=True)
     )
     by_day = np.argsort(day, kind="stable")
     order = by_day[extract_order(part, person[by_day])]
     person, day, stage, basis = person[order], day[order], stage[order], basis[order]
     # A case known from the death certificate alone is dated at death.
-    on_certificate = (basis == 0) & (death[person] <= END_DAY)
-    basis = np.where((basis == 0) & ~on_certificate, 7, basis)
+    on_certificate = (certificate[order] < CERTIFICATE_ALONE) & (death[person] <= day + 30)
+    on_certificate &= death[person] <= END_DAY
+    basis = np.where(on_certificate, 0, basis)
     day = np.where(on_certificate, death[person], day)
     basis = np.where((basis == 7) & (cell[order] == "8000/3"), 2, basis)  # no tissue was seen
     sites, site_places = np.unique(site[order], return_inverse=True)
     kinds, cell_places = np.unique(cell[order], return_inverse=True)
     wait = np.ceil(MEDIAN_DELAY_DAYS * np.exp(0.5 * _normal(delay[order]))).astype(np.int64)
+    known = day + wait <= EXTRACT_DAY  # the latest cases are not all in yet
     columns = {
-        "tilfelle_id": row_keys(part, "kreft", np.arange(len(person))),
+        "tilfelle_id": row_keys(part, "kreft", np.cumsum(known) - 1),
         "pid": part_pseudonyms(part)[person],
         "kjonn": words(people.female[person], ["MANN", "KVINNE"]),
         "fodt": month_text(people.birth[person]),
@@ -115,7 +119,6 @@ def kreft(part: Part) -> None:
         "basis": basis.astype(np.int16),
         "meldt": date64(day + wait),
     }
-    known = day + wait <= EXTRACT_DAY  # the latest cases are not all in yet
     part.tables["kreft"] = {
         name: column[known] if isinstance(column, np.ndarray) else column.filter(pa.array(known))
         for name, column in columns.items()

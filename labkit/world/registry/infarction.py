@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from labkit.world.columns import codes
 from labkit.world.drugs import DRUGS
-from labkit.world.part import Part
+from labkit.world.part import END_DAY, Part
 from labkit.world.registry.format import date_text, decimal_comma, integers, words
 from labkit.world.registry.pseudonym import part_pseudonyms, row_keys
 from labkit.world.registry.source import (
@@ -78,7 +78,7 @@ def infarkt(part: Part) -> None:
     minute = seen.start[first] % 1440
     died_in = dead <= out
     columns = {
-        "infarkt_id": row_keys(part, "infarkt", np.arange(n)),
+        "infarkt_id": row_keys(part, "infarkt", np.cumsum(reported) - 1),
         "pasientnr": part_pseudonyms(part)[person],
         "alder": ((day - people.birth[person]) // 365.25).astype(np.int16),
         "kvinne": people.female[person].astype(np.int16),
@@ -91,7 +91,7 @@ def infarkt(part: Part) -> None:
         "pci": words(pci, ["Nei", "Ja"]),
         "dor_til_ballong_min": integers(np.round(balloon), ~((stemi == 1) & pci)),
         "statin_ut": words(_statin(part, person, day, out), ["Nei", "Ja"], died_in),
-        "dod_30d": (dead <= day + 30).astype(np.int16),
+        "dod_30d": integers(dead <= day + 30, (dead > END_DAY) & (day + 30 > END_DAY)),
     }
     keep = pa.array(np.flatnonzero(reported))
     part.tables["infarkt"] = {
