@@ -156,6 +156,16 @@ def test_sex_is_that_of_the_patient(world: World) -> None:
     assert seen > 1000
 
 
+def test_a_child_has_one_mother(world: World) -> None:
+    seen = 0
+    for text in world.text:
+        named = set(re.findall(r"(?:Mor heter|av mor,|mor) ((?:[A-ZÆØÅ][\w-]+ ){2})", text + " "))
+        named |= set(re.findall(r"(?:Mor heter|av mor,|Mor:) ([\w-]+ [\w-]+)\.", text))
+        assert len({" ".join(name.split()) for name in named}) <= 1, text
+        seen += bool(named)
+    assert seen > 100
+
+
 def test_values_are_those_of_the_laboratory(world: World) -> None:
     table = world.part.tables["lab_result"]
     results = defaultdict(set)

@@ -249,6 +249,7 @@ def _relatives(
     known = parent & (mother >= 0)
     first[0] = np.where(known, len(women) + len(men) + i[mother], first[0])
     last = np.where(rng.random((4, n)) < 0.65, j, rng.integers(0, len(others), (4, n)))
+    last[0] = np.where(known, j[mother], last[0])
     at = notes.stage.astype(np.int64) * n + notes.person
     word = relation[notes.stage, notes.person]
     page.field("relation", page.pool(relation_words) + word)
@@ -259,9 +260,10 @@ def _relatives(
     page.field("relative_given", page.pool(pool) + mine, RELATIVE, PART)
     page.field("relative_given_lower", page.pool(w.lower() for w in pool) + mine, RELATIVE, LOWER)
     page.field("relative_phone", page.pool(_phones(rng, 4 * n)) + at, PHONE)
-    mother_first = np.where(mother >= 0, len(women) + len(men) + i[mother], first[0] % len(women))
-    mother_last = np.where(mother >= 0, j[mother], j)
-    whole = _joined(pool, mother_first, families, mother_last, " ")
+    real = len(women) + len(men) + i[mother]
+    mother_first = np.where(mother >= 0, real, np.where(parent, first[0], first[3] % len(women)))
+    mother_last = np.where(mother >= 0, j[mother], np.where(parent, last[0], j))
+    whole = _joined(pool, mother_first, others, mother_last, " ")
     page.field("mother", page.pool(whole) + notes.person, RELATIVE)
 
 

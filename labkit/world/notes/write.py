@@ -48,6 +48,7 @@ class Writer:
         fields.fill(part, self.page, notes, pools)
         picture.fill(part, self.page, notes, pools)
         self.manner = self.rng.integers(0, 4, len(notes.person))
+        self.manner[(notes.kind == OUTPATIENT) & (self.manner == 3)] = 0  # it speaks of admission
         self._headings = {name: self.page.pool(words) for name, words in HEADINGS.items()}
         self._space = self.page.pool([" ", "\n"])
 
