@@ -200,8 +200,10 @@ class Engine:
                 duckdb.CatalogException,
             ):
                 self._alone.add(query)
+            except duckdb.InterruptException:
+                return [None] * len(self.loaded)  # one by one would take as long many times
             except duckdb.Error:
-                pass  # a conversion that fails on one of the databases, or time: see which
+                pass  # a conversion that fails on one of the databases: see which
         return [self._maybe(instance, query) for instance in self.loaded]
 
     def batch(self, query: str) -> bool:

@@ -122,7 +122,7 @@ class Search:
             for n in found[:_CONFIRM]:
                 kind = self._confirm(instances[n])
                 if kind:
-                    small = shrink(instances[n], self.generator, self._differing, self._confirm)
+                    small = shrink(instances[n], self.generator, self._candidates, self._confirm)
                     return self._finish(small)
             if time.monotonic() > self.until:
                 break
@@ -147,9 +147,6 @@ class Search:
         given = self.engine.many(self.answer)
         found = [n for n, (g, w) in enumerate(zip(given, wanted, strict=True)) if self._apart(g, w)]
         return sorted(found, key=lambda n: size_of(instances[n]))
-
-    def _differing(self, instances: Sequence[Instance]) -> list[int]:
-        return self._candidates(instances)
 
     def _apart(self, given: Rows | None, wanted: Rows | None) -> bool:
         if wanted is None:
@@ -186,7 +183,7 @@ class Search:
         return True
 
     def parted(self, instances: Sequence[Instance]) -> list[int]:
-        """Return the places of databases that tell the two apart, in columns, rows or order.
+        """Return the places of databases that tell the two apart: in columns, rows, else in order.
 
         The reference must be settled on them.
         """
@@ -196,9 +193,10 @@ class Search:
         if places is None:
             return list(range(len(instances)))
         self.places = places
-        found = set(self._candidates(instances))
-        found |= {n for n, one in enumerate(instances) if n not in found and self._misordered(one)}
-        return sorted(found)
+        in_rows = self._candidates(instances)
+        if in_rows or self.sorting is None:
+            return sorted(in_rows)
+        return [n for n, one in enumerate(instances) if self._misordered(one)]
 
     def _search_order(self) -> Verdict:
         """Look at the order of rows, one database after another."""

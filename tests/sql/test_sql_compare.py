@@ -224,7 +224,8 @@ def test_answer_that_never_ends():
         "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) "
         "SELECT max(n) AS n FROM t, npr"
     )
-    verdict = compare(endless, "SELECT count(*) AS n FROM npr", REGISTRY, seconds=0.5)
+    reference = "SELECT max(opphold_id) AS n FROM npr"
+    verdict = compare(endless, reference, REGISTRY, seconds=0.3)
     assert (verdict.differs, verdict.kind) == (True, "error")
     assert not compare("SELECT kjonn FROM npr", "SELECT kjonn FROM npr", REGISTRY).differs
 
