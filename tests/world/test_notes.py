@@ -157,6 +157,7 @@ def test_sex_is_that_of_the_patient(world: World) -> None:
 
 
 def test_a_child_has_one_mother(world: World) -> None:
+    word = r"[A-ZÆØÅ][\w-]*"
     seen = 0
     for text in world.text:
         named = set(re.findall(r"(?:Mor heter|av mor,|mor) ((?:[A-ZÆØÅ][\w-]+ ){2})", text + " "))
