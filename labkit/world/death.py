@@ -18,7 +18,29 @@ SMOKING = np.array([1.0, 1.15, 1.5])
 EDUCATION = np.array([1.25, 1.5, 1.25, 1.1, 1.0])
 FRAILTY = 0.8
 # Deaths per 1000 person-years 2015-2019: Human Mortality Database.
-AGES = [0, 1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95]
+AGES: list[float] = [
+    0,
+    1,
+    5,
+    10,
+    15,
+    20,
+    25,
+    30,
+    35,
+    40,
+    45,
+    50,
+    55,
+    60,
+    65,
+    70,
+    75,
+    80,
+    85,
+    90,
+    95,
+]
 MEN = [2.405, 0.122, 0.058, 0.091, 0.302, 0.568, 0.610, 0.692, 0.820, 1.101, 1.625, 2.737]
 MEN += [4.608, 7.605, 12.574, 20.392, 35.765, 67.407, 126.236, 225.056, 378.910]
 WOMEN = [2.025, 0.095, 0.042, 0.083, 0.162, 0.204, 0.259, 0.310, 0.436, 0.658, 1.107, 1.882]
@@ -30,11 +52,11 @@ def background(part: Part) -> np.ndarray:
     people = people_of(part)
     assert people.smoking is not None
     assert people.frailty is not None
-    bands = baselines().get("background", (AGES, MEN, WOMEN))
+    ages, men, women = baselines().get("background", (AGES, MEN, WOMEN))
     factor = SMOKING[people.smoking] * EDUCATION[people.education]
     factor = factor * people.frailty**FRAILTY * cohort(people.birth, TREND)
     return invert(
-        Baseline.from_bands(*bands, trend=TREND),
+        Baseline.from_bands(ages, men, women, trend=TREND),
         part.rng("death.background").standard_exponential(part.size),
         female=people.female,
         birth=people.birth,

@@ -50,10 +50,9 @@ def diseases() -> dict[str, Disease]:
     found = {}
     for name, entry in load("diseases").items():
         entry = dict(entry)
-        published = [entry.pop(key) for key in ("ages", "men", "women")]
-        trend = entry.get("trend", 0.0)
-        bands = baselines().get(name, published)
-        base = Baseline.from_bands(*bands, trend=trend)
+        published = entry.pop("ages"), entry.pop("men"), entry.pop("women")
+        ages, men, women = baselines().get(name, published)
+        base = Baseline.from_bands(ages, men, women, trend=entry.get("trend", 0.0))
         found[name] = Disease(name=name, baseline=base, **entry)
     return found
 

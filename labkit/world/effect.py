@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.calibration import load
-from labkit.world.disease import diseases, onsets, outcome_days
-from labkit.world.episode import kinds
+from labkit.world.disease import Disease, diseases, onsets, outcome_days
+from labkit.world.episode import Episode, kinds
 from labkit.world.exposure import exposures
 from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, NEVER, PARTITION_SIZE, START_DAY, Config, Part
@@ -105,13 +105,15 @@ def counterfactual(part: Part) -> None:
     """Make the table `counterfactual`."""
     who = people_of(part)
     blocks = []
-    for number, planted in enumerate(PLANTED):
+    for planted in PLANTED:
         fits, start = eligible(part, planted)
         place = np.flatnonzero(fits)
         without, treated = (days[place] for days in both_worlds(part, planted))
         given = part.treatment[planted.treatment][place] <= END_DAY
-        blocks.append((np.full(len(place), number), place, start[place], given, without, treated))
-    number, place, start, given, without, treated = map(np.concatenate, zip(*blocks, strict=True))
+        blocks.append((place, start[place], given, without, treated))
+    number = np.repeat(np.arange(len(blocks)), [len(block[0]) for block in blocks])
+    joined = [np.concatenate(column) for column in zip(*blocks, strict=True)]
+    place, start, given, without, treated = joined
     part.tables["counterfactual"] = {
         "effect": labels(number, [planted.name for planted in PLANTED]),
         "person_id": who.person_id[place],
@@ -216,7 +218,8 @@ def rows() -> Iterator[Row]:
     notes = {planted.name: planted.note for planted in PLANTED}
     marginals = load("effects").get("marginal", {})
     treatments = {"statin", "anticoagulant"}
-    for outcome, entry in [*diseases().items(), *kinds().items()]:
+    conditions: dict[str, Disease | Episode] = {**diseases(), **kinds()}
+    for outcome, entry in conditions.items():
         scale = "hazard ratio" if outcome in diseases() else "rate ratio"
         for cause, ratio in entry.after.items():
             if cause == "statin_stop":

@@ -44,9 +44,9 @@ def kinds() -> dict[str, Episode]:
     found = {}
     for name, entry in load("episodes").items():
         entry = dict(entry)
-        bands = [entry.pop(key) for key in ("ages", "men", "women")]
-        bands = list(baselines().get(name, bands))
-        base = Baseline.from_bands(*bands, trend=entry.get("trend", 0.0))
+        published = entry.pop("ages"), entry.pop("men"), entry.pop("women")
+        ages, men, women = baselines().get(name, published)
+        base = Baseline.from_bands(ages, men, women, trend=entry.get("trend", 0.0))
         found[name] = Episode(name=name, baseline=base, **entry)
     return found
 

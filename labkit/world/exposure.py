@@ -64,6 +64,8 @@ def exposure(part: Part) -> None:
     """Make the table `exposure`."""
     people = people_of(part)
     assert people.smoking is not None
+    assert people.bmi is not None
+    assert people.frailty is not None
     part.tables["exposure"] = {
         "person_id": people.person_id,
         "education": labels(np.maximum(people.education, 1) - 1, ["1", "2", "3", "4"]),

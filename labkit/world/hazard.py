@@ -30,7 +30,7 @@ class Baseline:
 
     @classmethod
     def from_bands(
-        cls, ages: Sequence[float], men: Sequence[float], women: Sequence[float], trend: float = 0.0
+        cls, ages: Sequence[float], men: Sequence[float], women: Sequence[float], trend: float = 0
     ) -> "Baseline":
         """Build the baseline from age bands.
 

@@ -141,10 +141,9 @@ def lab_results(part: Part) -> None:
             minute.append(when[adult])
             which.append(np.full(int(adult.sum()), len(names), dtype=np.int8))
             value.append(np.round(np.minimum(egfr, 150)))
-    at, taken = np.concatenate(contact), np.concatenate(minute)
-    kind, amount = np.concatenate(which), np.concatenate(value)
-    order = np.argsort(at * 64 + kind, kind="stable")
-    at, taken, kind, amount = at[order], taken[order], kind[order], amount[order]
+    at, order = _in_order(np.concatenate(contact), np.concatenate(which))
+    taken, analyte = np.concatenate(minute)[order], np.concatenate(which)[order]
+    amount = np.concatenate(value)[order]
     amount[part.rng("lab.failed").random(len(at)) < FAILED] = np.nan
     words = (*names, "egfr")
     unit = tuple(dict.fromkeys(units()[name] for name in words))
@@ -153,11 +152,17 @@ def lab_results(part: Part) -> None:
         "lab_result_id": part.ids(len(at)),
         "patient_id": patient_ids(part)[found["person"][at]],
         "encounter_id": encounter_ids(part)[at],
-        "analyte": column(kind, words),
+        "analyte": column(analyte, words),
         "value": amount,
-        "unit": column(unit_of[kind], unit),
+        "unit": column(unit_of[analyte], unit),
         "taken_time": moment(taken),
     }
+
+
+def _in_order(contact: np.ndarray, analyte: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sort by contact, then analyte: (sorted contacts, order)."""
+    order = np.argsort(contact * 64 + analyte, kind="stable")
+    return contact[order], order
 
 
 def _lipids(part: Part, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -97,10 +97,11 @@ def units(region_name: str) -> Units:
     first = np.zeros(max(number for number, *_ in rows) + 1, dtype=np.int32)
     for number, _, kind, _ in rows:
         first[number] = len(practitioners) + 1
-        titles: list[str | None] = {
-            "hospital": [name for name in _NAMES for _ in range(DOCTORS_PER_SPECIALITY)],
-            "gp": ["allmennmedisin"] * DOCTORS_PER_PRACTICE,
-        }.get(kind, [None] * DOCTORS_PER_PRACTICE)
+        titles: list[str | None] = [None] * DOCTORS_PER_PRACTICE
+        if kind == "hospital":
+            titles = [name for name in _NAMES for _ in range(DOCTORS_PER_SPECIALITY)]
+        elif kind == "gp":
+            titles = ["allmennmedisin"] * DOCTORS_PER_PRACTICE
         for title in titles:
             practitioners.append((len(practitioners) + 1, number, title))
     numbers = [m.number for m in places.municipalities]

@@ -1,4 +1,4 @@
-"""Figures the world is made from: the project's own data, with year and source beside each."""
+"""Figures the world is made from: the project's own data. Years and sources: `figures.csv`."""
 
 import csv
 import tomllib

@@ -124,7 +124,7 @@ def published() -> dict[str, Bands]:
         for file in ("diseases", "episodes")
         for name, entry in load(file).items()
     }
-    found["background"] = (death.AGES, death.MEN, death.WOMEN)
+    found["background"] = death.AGES, death.MEN, death.WOMEN
     return found
 
 
