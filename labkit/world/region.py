@@ -1,9 +1,7 @@
 """The municipalities of a region: names, numbers through the reforms, and sizes.
 
-Municipality numbers changed on 2018-01-01 (Trøndelag), 2020-01-01 (the country) and 2024-01-01
-(Viken, Vestfold og Telemark, Troms og Finnmark, Ålesund). `labkit/codes/municipalities.csv` holds
-the numbers of Innlandet and Trøndelag; twelve large towns in `towns.csv` there stand in for the
-rest of the country.
+The numbers come from `labkit.codes`: Innlandet and Trøndelag, and twelve large towns that stand in
+for the rest of the country.
 """
 
 import csv
@@ -14,24 +12,27 @@ from importlib.resources import files
 
 import numpy as np
 
+from labkit.codes import municipalities_at
 from labkit.errors import InputError
-from labkit.world.part import START_DAY
+from labkit.world.part import START
 
-REFORMS = tuple((date(year, 1, 1) - date(1970, 1, 1)).days for year in (2018, 2020, 2024))
-ERA_STARTS = np.array([START_DAY, *REFORMS], dtype=np.int32)
+# First days of the eras between which municipality numbers changed.
+ERAS = (START, *(date(year, 1, 1) for year in (2012, 2018, 2019, 2020, 2024)))
+ERA_STARTS = np.array([(day - date(1970, 1, 1)).days for day in ERAS], dtype=np.int32)
 
 # Inhabitants on 1 January 2010: Statistics Norway table 07459, as shipped in fhidata.
 FJELL = {
-    "Rendalen": 1998,
-    "Tolga": 1671,
-    "Tynset": 5490,
-    "Alvdal": 2441,
-    "Folldal": 1669,
-    "Os": 2033,
-    "Røros": 5576,
-    "Holtålen": 2064,
+    "3424": 1998,  # Rendalen
+    "3426": 1671,  # Tolga
+    "3427": 5490,  # Tynset
+    "3428": 2441,  # Alvdal
+    "3429": 1669,  # Folldal
+    "3430": 2033,  # Os
+    "5025": 5576,  # Røros
+    "5026": 2064,  # Holtålen
 }
-# Thousands, about 2024, from memory; every other municipality of the file counts as OTHER.
+# Thousands of inhabitants about 2024, from memory; every other municipality outside the towns
+# counts as OTHER. The sizes of the towns are in `labkit/codes/towns.csv`.
 LARGE = {
     "5001": 214.0,
     "3411": 35.0,
@@ -132,29 +133,21 @@ def region(name: str) -> Region:
     """
     if name not in ("fjell", "norway"):
         raise InputError(f"region: '{name}' is not known. Choose fjell or norway.")
-    found = []
-    with (files("labkit.codes") / "municipalities.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            numbers = _numbers(row)
-            if name == "norway":
-                weight = LARGE.get(row["code_2024"], OTHER) * 1000
-                found.append(Municipality(row["name"], numbers, weight))
-            elif row["name"] in FJELL and row["code_2024"] in _FJELL_NUMBERS:
-                found.append(Municipality(row["name"], numbers, FJELL[row["name"]]))
-    if name == "norway":
-        with (files("labkit.codes") / "towns.csv").open(encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                weight = 1000 * float(row["thousands_2024"])
-                found.append(Municipality(row["name"], _numbers(row), weight))
+    names = {row["code_2024"]: row["name"] for row in _rows("municipalities.csv")}
+    if name == "fjell":
+        sizes: dict[str, float] = dict(FJELL)
+    else:
+        sizes = {number: 1000 * LARGE.get(number, OTHER) for number in names}
+        for row in _rows("towns.csv"):
+            names[row["code_2024"]] = row["name"]
+            sizes[row["code_2024"]] = 1000 * float(row["thousands_2024"])
+    found = (
+        Municipality(names[number], tuple(municipalities_at(number, day) for day in ERAS), size)
+        for number, size in sizes.items()
+    )
     return Region(name, tuple(found))
 
 
-_FJELL_NUMBERS = {"3424", "3426", "3427", "3428", "3429", "3430", "5025", "5026"}
-
-
-def _numbers(row: dict[str, str]) -> tuple[tuple[str, ...], ...]:
-    latest = row["code_2024"]
-    third = row["code_2020_2023"] or latest
-    second = row["code_2018_2019"] or third
-    first = row["code_before_2018"] or second
-    return tuple(tuple(era.split(";")) for era in (first, second, third, latest))
+def _rows(name: str) -> list[dict[str, str]]:
+    with (files("labkit.codes") / name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))

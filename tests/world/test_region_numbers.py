@@ -46,6 +46,16 @@ def test_the_country_has_towns_and_every_number_has_four_digits() -> None:
         assert all(len(n) == 4 and n.isdigit() for era in municipality.numbers for n in era)
 
 
+def test_a_merged_municipality_gives_one_of_its_old_numbers_to_each_person() -> None:
+    norway = region("norway")
+    place = list(norway.numbers).index("5001")
+    person = np.arange(24)
+    before = norway.number_at(np.full(24, place), np.repeat(day("2016-05-17"), 24), person)
+    assert set(before) == {"1601", "1662"}
+    after = norway.number_at(np.full(24, place), np.repeat(day("2018-05-17"), 24), person)
+    assert set(after) == {"5001"}
+
+
 def test_an_unknown_region_is_refused() -> None:
     with pytest.raises(InputError, match="Choose fjell or norway"):
         region("sweden")

@@ -1,0 +1,180 @@
+"""How fast the synthetic region is made, against the limit of drawing and writing.
+
+The limit draws the same columns with the same types from plain numpy streams, with nothing behind
+them, and writes the same Parquet; both are CPU seconds of one process, taken in turn. Clinical
+notes are text made sentence by sentence and are told apart. Then: two processes against one, memory
+and time as the population grows, and Faker as a peer for rows about people (it draws names and
+addresses one at a time and knows nothing of disease, so the work is not alike: it shows the cost of
+a row). Seconds depend on what else the machine does; CPU seconds hardly do.
+
+Options: `--people N` for the largest population of the growth table.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labkit.store.hashing import content_hash
+from labkit.store.parquet import write_table
+from labkit.world import engine
+from labkit.world.part import PARTITION_SIZE, Config
+from labkit.world.steps import STEPS
+
+ROUNDS = 3
+TEXT_TABLES = ("note", "phi_span")
+LIMIT_SHARE, LIMIT_TWO, LIMIT_MB = 0.5, 1.8, 1000
+RUN = """
+import json, sys, time
+from os import times
+from labkit.world.generate import generate
+from labkit.world.part import Config
+
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM"))
+
+if __name__ == "__main__":
+    people, out, workers = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    begun = time.perf_counter()
+    made = generate(Config(people=people), out, workers=workers)
+    seconds = time.perf_counter() - begun
+    print(json.dumps({"seconds": seconds, "rows": made.rows, "cpu": sum(times()[:4]),
+                      "megabytes": peak()}))
+"""
+
+
+def draw(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.Array:
+    """Draw a column of the same type and length, without thinking."""
+    n, kind = len(column), column.type
+    if pa.types.is_dictionary(kind):
+        words = column.chunk(0).dictionary
+        codes = rng.integers(0, max(len(words), 1), n, dtype=np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(codes), words)
+    if pa.types.is_string(kind):
+        lengths = pc.utf8_length(column)
+        width = max(int(pc.max(lengths).as_py() or 1), 1)
+        digits = rng.integers(48, 58, n * width, dtype=np.uint8)
+        ends = np.arange(n + 1, dtype=np.int32) * width
+        return pa.StringArray.from_buffers(n, pa.py_buffer(ends), pa.py_buffer(digits))
+    if pa.types.is_floating(kind):
+        return pa.array(np.round(rng.normal(50, 15, n), 1))
+    if pa.types.is_date(kind):
+        return pa.array(rng.integers(14_610, 20_088, n, dtype=np.int32)).view(kind)
+    if pa.types.is_timestamp(kind):
+        minutes = rng.integers(14_610 * 1440, 20_088 * 1440, n)
+        return pa.array(minutes * 60_000_000).view(kind)
+    if pa.types.is_boolean(kind):
+        return pa.array(rng.random(n) < 0.5)
+    high = {16: 2_000, 32: 500_000}.get(kind.bit_width)
+    ids = np.arange(n) if high is None else rng.integers(0, high, n)
+    return pa.array(ids).cast(kind)
+
+
+def draw_and_write(like: dict[str, pa.Table], folder: Path) -> int:
+    rng = np.random.Generator(np.random.Philox(1))
+    for name, table in like.items():
+        drawn = [draw(column, rng) for column in table.columns]
+        write_table(pa.table(drawn, names=table.column_names), folder / f"{name}.parquet")
+    return sum(len(table) for table in like.values())
+
+
+def make_and_write(config: Config, folder: Path) -> int:
+    rows = 0
+    for name, table in engine.make_tables(config, 0).items():
+        write_table(table, folder / f"{name}.parquet")
+        content_hash(table)
+        rows += len(table)
+    return rows
+
+
+def best_rate(work: Callable[[], int]) -> float:
+    """Rows per CPU second, best of some rounds."""
+    rates = []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        rows = work()
+        rates.append(rows / (time.process_time() - begun))
+    return max(rates)
+
+
+def share_of_limit(folder: Path) -> None:
+    config = Config(people=PARTITION_SIZE)
+    whole = engine.make_tables(config, 0)
+    with_notes = best_rate(lambda: make_and_write(config, folder))
+    engine.STEPS = tuple(step for step in STEPS if step.__name__ != "notes")
+    like = {name: table for name, table in whole.items() if name not in TEXT_TABLES}
+    without = best_rate(lambda: make_and_write(config, folder))
+    limit = best_rate(lambda: draw_and_write(like, folder))
+    engine.STEPS = STEPS
+    print(f"limit: draw and write            {limit:>12,.0f} rows/CPU s")
+    print(f"kit, notes apart                 {without:>12,.0f} rows/CPU s")
+    print(f"kit, all tables                  {with_notes:>12,.0f} rows/CPU s")
+    print(f"share of the limit, notes apart  {without / limit:>12.2f} (aim {LIMIT_SHARE})")
+
+
+def run(people: int, workers: int) -> dict[str, float]:
+    """Generate in a process of its own; return seconds, rows and peak memory of it."""
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "run.py"
+        script.write_text(RUN, encoding="utf-8")
+        command = [sys.executable, str(script), str(people), f"{folder}/data", str(workers)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def two_workers(people: int) -> None:
+    one, two = run(people, 1), run(people, 2)
+    ratio = one["seconds"] / two["seconds"]
+    print(f"\n{people:,} people: one process {one['seconds']:.1f} s, two {two['seconds']:.1f} s:")
+    print(f"two workers                      {ratio:>12.2f} times one (aim {LIMIT_TWO})")
+
+
+def growth(largest: int) -> None:
+    print(f"\n   people        rows  seconds  CPU s  rows/CPU s  peak MB (aim: below {LIMIT_MB})")
+    people = PARTITION_SIZE
+    while people <= largest:
+        seen = run(people, 1)
+        print(
+            f"{people:>9,}{seen['rows']:>12,.0f}{seen['seconds']:>9.1f}{seen['cpu']:>7.1f}"
+            f"{seen['rows'] / seen['cpu']:>12,.0f}{seen['megabytes']:>9.0f}"
+        )
+        people *= 4
+
+
+def faker_rows(n: int = 2_000) -> None:
+    from faker import Faker
+
+    fake = Faker("no_NO")
+    fake.seed_instance(1)
+    begun = time.process_time()
+    rows = [
+        (fake.first_name(), fake.last_name(), fake.date_of_birth(), fake.street_address())
+        for _ in range(n)
+    ]
+    rate = len(rows) / (time.process_time() - begun)
+    print(f"\nFaker, name, birth and address   {rate:>12,.0f} rows/CPU s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=20_000)
+    options = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        share_of_limit(Path(folder))
+    two_workers(min(options.people, 40_000))
+    growth(options.people)
+    faker_rows()
+
+
+if __name__ == "__main__":
+    main()
