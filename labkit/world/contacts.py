@@ -30,6 +30,8 @@ KINDS = ("inpatient", "day", "outpatient", "gp", "out_of_hours")
 INPATIENT, DAY, OUTPATIENT, GP, OUT_OF_HOURS = range(5)
 MINUTES = 1440
 DRAWN_AGAIN = 4
+OWN_COMPLAINTS = 3
+LASTING = {"outpatient": 0.75, "day": 0.5}  # share of visits for one of a person's own complaints
 COMPLAINT_AGES = np.array([0, 6, 16, 30, 50, 67, 80])
 EVERYDAY, BIRTH, READMISSION = "everyday", "birth", "readmission"
 _FIRST = tuple(load("diseases")) + tuple(load("episodes"))
@@ -181,7 +183,14 @@ def everyday(part: Part, gathered: Gathered) -> None:
         years_old = (day - people.birth[who]) / YEAR
         known = complaints()[kind]
         group = group_of(people.female[who], years_old)
-        row = known.draw(group, rng.random(len(who)))
+        share = rng.random(len(who))
+        if kind in LASTING:
+            # The same person comes again with the same: a few draws of their own.
+            own = rng.random((OWN_COMPLAINTS, part.size))[
+                rng.integers(0, OWN_COMPLAINTS, len(who)), who
+            ]
+            share = np.where(rng.random(len(who)) < LASTING[kind], own, share)
+        row = known.draw(group, share)
         low, high = age_limits()
         for _ in range(DRAWN_AGAIN):  # a group of ages is wider than some codes allow
             code = known.main[row]
