@@ -43,3 +43,9 @@ class MachineError(LabkitError):
     """The machine lacks something: disk, memory, a port, a program, a server."""
 
     exit_code = 6
+
+
+class Interrupted(LabkitError):
+    """The user stopped the work, and it was cleared away."""
+
+    exit_code = 130

@@ -132,9 +132,8 @@ class _mendable:
 def machine_error(error: OSError, where: Path) -> LabkitError:
     """Say what an operating system error means for the user."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        free = shutil.disk_usage(where).free / 1e6
         return MachineError(
-            f"{where}: the disk is full ({free:,.0f} MB free). Nothing half-made was left behind. "
+            f"{where}: the disk is full. Nothing half-made was left behind. "
             "Free some space, ask for fewer people, or choose another folder with --out."
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from labkit.errors import InputError
+from labkit.errors import InputError, Interrupted
 from labkit.messages import say
 from labkit.world.generate import Progress, generate
 from labkit.world.manifest import Manifest
@@ -36,6 +36,8 @@ def shown() -> Iterator[Progress]:
 
     try:
         yield show
+    except KeyboardInterrupt:
+        raise Interrupted(say("world.interrupted")) from None
     finally:
         bar.stop()
 

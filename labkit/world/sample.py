@@ -32,6 +32,7 @@ HANDLES = {
     "mor_lopenr": PSEUDONYM,
     "pasientnr": PSEUDONYM,
     "p_id": PSEUDONYM,
+    "pid": PSEUDONYM,
     "person_lopenr": PSEUDONYM,
 }
 # Sets that are read from a table's rows in the sample, before the tables that need them.

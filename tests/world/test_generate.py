@@ -251,3 +251,24 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(DataError, match="cannot be read"):
         read_manifest(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal to a group")
+def test_ctrl_c_is_answered_with_a_sentence_and_stops_the_workers(tmp_path: Path) -> None:
+    code = "from labkit.cli import main; main()"
+    options = ["generate", "--people", "60000", "--workers", "2", "--out", str(tmp_path / "data")]
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *options],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "LABKIT_LANG": "en"},
+    ) as running:
+        while running.poll() is None and not (tmp_path / ".data.partial" / "parts").exists():
+            pass
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate()
+    assert running.returncode == 130
+    assert "Interrupted. Nothing half-made was left behind." in said
+    assert "Traceback" not in said
+    assert everything(tmp_path) == []

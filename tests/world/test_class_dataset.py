@@ -1,0 +1,120 @@
+"""The class dataset: made once, checked against the kit's manifest, sampled for the reader."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+import labkit
+from labkit import schema
+from labkit.errors import DataError
+from labkit.world import classroom
+from labkit.world.manifest import read_manifest
+from labkit.world.part import Config
+from labkit.world.sample import HANDLES, sample
+from labkit.world.synthetic import synthetic_is_stale, write_synthetic
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def small_class(shared_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A class of 240 people in a home of its own, and a kit whose materials are empty."""
+    monkeypatch.setenv("LABKIT_HOME", str(shared_home))
+    monkeypatch.setattr(classroom, "Config", lambda: Config(people=240))
+    monkeypatch.setattr(classroom, "materials", lambda: tmp_path)
+
+
+def test_it_is_made_once_and_opened_without_being_named() -> None:
+    folder = classroom.class_dataset()
+    made = (folder / "manifest.json").stat().st_mtime_ns
+    assert classroom.class_dataset() == folder
+    assert (folder / "manifest.json").stat().st_mtime_ns == made
+    with labkit.connect() as con:
+        assert con.execute("SELECT count(*) FROM person").fetchall() == [(240,)]
+
+
+def test_labkit_data_names_another_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="nowhere: no such folder"):
+        labkit.connect()
+
+
+def test_other_content_than_the_kit_expects_is_named_with_its_tables(tmp_path: Path) -> None:
+    folder = classroom.class_dataset()
+    expected = tmp_path / "data" / "synthetic"
+    expected.mkdir(parents=True)
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    (expected / "manifest.json").write_text(text, encoding="utf-8")
+    assert classroom.class_dataset() == folder
+    content = json.loads(text)
+    content["tables"]["income"]["hash"] = "0" * 64
+    (expected / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(DataError, match=r"differ: income\. .* labkit build"):
+        classroom.class_dataset()
+
+
+def test_one_that_was_never_finished_is_made_again() -> None:
+    folder = classroom.class_dataset()
+    (folder / "manifest.json").unlink()
+    assert classroom.class_dataset() == folder
+    assert read_manifest(folder).config.people == 240
+
+
+def test_sample_holds_100_people_and_rows_that_refer_to_each_other() -> None:
+    found = sample(classroom.class_dataset())
+    tables = {
+        name.partition("/")[2].removesuffix(".csv"): list(
+            csv.DictReader(io.StringIO(content.decode("utf-8")))
+        )
+        for name, content in found.items()
+    }
+    assert not any(name.startswith("truth/") for name in found)
+    people = {row["person_id"] for row in tables["person"]}
+    assert len(people) == 100
+    assert {row["person_id"] for row in tables["residence"]} == people
+    assert tables["family"]
+    assert any(row["mother_id"] in people for row in tables["family"])
+    patients = {row["patient_id"] for row in tables["patient"]}
+    encounters = {row["encounter_id"] for row in tables["encounter"]}
+    assert {row["fnr"] for row in tables["patient"]} <= {row["fnr"] for row in tables["person"]}
+    assert {row["patient_id"] for row in tables["encounter"]} <= patients
+    assert {row["encounter_id"] for row in tables["diagnosis"]} <= encounters
+    assert all(len(rows) > 0 for name, rows in tables.items() if name in ("npr", "kpr", "lmr"))
+
+
+@pytest.mark.parametrize("layer", ["population", "ehr", "registry", "survey"])
+def test_every_table_about_people_leads_to_them(layer: str) -> None:
+    without = {
+        table.name
+        for table in schema.layer(layer).tables.values()
+        if not any(column.name in HANDLES for column in table.columns)
+    }
+    assert without <= {"organisation", "practitioner", "staff_survey"}
+
+
+def test_synthetic_folder_is_written_whole_and_checked(tmp_path: Path) -> None:
+    folder = tmp_path / "synthetic"
+    (folder / "old").mkdir(parents=True)
+    (folder / "old" / "table.csv").write_text("gone")
+    write_synthetic(folder)
+    assert synthetic_is_stale(folder) == []
+    assert not (folder / "old").exists()
+    datasheet = (folder / "DATASHEET.md").read_text(encoding="utf-8")
+    assert read_manifest(folder).hash in datasheet
+    assert "{" not in datasheet
+    for layer in schema.LAYERS:
+        assert (folder / "dictionary" / f"{layer}.md").exists()
+    (folder / "DATASHEET.md").write_text("mine")
+    (folder / "sample" / "population" / "person.csv").unlink()
+    (folder / "extra.txt").write_text("mine")
+    assert synthetic_is_stale(folder) == [
+        "DATASHEET.md",
+        "extra.txt",
+        "sample/population/person.csv",
+    ]
