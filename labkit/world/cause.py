@@ -10,7 +10,8 @@ from functools import cache
 
 import numpy as np
 
-from labkit.world.contacts import COMPLAINT_AGES, group_of, main_codes
+from labkit.world.complaints import COMPLAINT_AGES, group_of
+from labkit.world.contacts import main_codes
 from labkit.world.diagnosis_codes import pick, place
 from labkit.world.disease import diseases
 from labkit.world.episode import kinds

@@ -8,15 +8,13 @@
     organisation, practitioner   ids, int32         cause     place in `CAUSES`, int16
 """
 
-import csv
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from labkit.world import hospital
 from labkit.world.calibration import Bands, baselines, load
+from labkit.world.complaints import complaints, group_of
 from labkit.world.diagnosis_codes import DIAGNOSES, age_limits, pick, place, procedure_place
 from labkit.world.disease import diseases
 from labkit.world.episode import kinds as episode_kinds
@@ -32,7 +30,6 @@ MINUTES = 1440
 DRAWN_AGAIN = 4
 OWN_COMPLAINTS = 3
 LASTING = {"outpatient": 0.75, "day": 0.5}  # share of visits for one of a person's own complaints
-COMPLAINT_AGES = np.array([0, 6, 16, 30, 50, 67, 80])
 EVERYDAY, BIRTH, READMISSION = "everyday", "birth", "readmission"
 _FIRST = tuple(load("diseases")) + tuple(load("episodes"))
 CAUSES = (EVERYDAY, BIRTH, READMISSION, *_FIRST, *(f"control:{name}" for name in load("diseases")))
@@ -113,55 +110,6 @@ class Gathered:
     def arrays(self) -> list[np.ndarray]:
         """Join the blocks, field by field."""
         return [np.concatenate(parts) for parts in zip(*self.blocks, strict=True)]
-
-
-@dataclass(frozen=True)
-class Complaints:
-    """What people come with, for one kind of contact: weights by sex and age group."""
-
-    main: np.ndarray
-    acute: np.ndarray
-    days: np.ndarray
-    procedure: np.ndarray
-    share: np.ndarray
-    limits: np.ndarray  # flat; group g lies between g and g + 1
-
-    def draw(self, group: np.ndarray, share: np.ndarray) -> np.ndarray:
-        """Return rows for groups (sex x age) from uniform draws."""
-        return np.searchsorted(self.limits, group + share, side="right") % len(self.main)
-
-
-@cache
-def complaints() -> dict[str, Complaints]:
-    """Read the everyday complaints by kind of contact."""
-    rows: dict[str, list[dict[str, str]]] = {}
-    with (files("labkit.world.calibration") / "complaints.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            rows.setdefault(row["kind"], []).append(row)
-    found = {}
-    for kind, some in rows.items():
-        weights = np.array([[float(row[f"a{age}"]) for age in COMPLAINT_AGES] for row in some])
-        both = []
-        for sex in "MF":
-            fits = np.array([row["sex"] in ("any", sex) for row in some])
-            sums = np.cumsum(weights * fits[:, None], axis=0)
-            both.append((sums / sums[-1]).T)
-        shares = np.concatenate(both)  # (groups, complaints)
-        found[kind] = Complaints(
-            main=np.array([place(row["code"]) for row in some], dtype=np.int16),
-            acute=np.array([float(row["acute"]) for row in some]),
-            days=np.array([float(row["days"]) for row in some]),
-            procedure=np.array([procedure_place(row["procedure"]) for row in some], np.int16),
-            share=np.array([float(row["share"] or 0) for row in some]),
-            limits=(shares + np.arange(len(shares))[:, None]).ravel(),
-        )
-    return found
-
-
-def group_of(female: np.ndarray, age_years: np.ndarray) -> np.ndarray:
-    """Return the group of sex and age that `Complaints.draw` wants."""
-    group = np.searchsorted(COMPLAINT_AGES, age_years, side="right") - 1
-    return np.maximum(group, 0) + len(COMPLAINT_AGES) * female
 
 
 def everyday(part: Part, gathered: Gathered) -> None:
