@@ -8,7 +8,7 @@
 # ---
 
 # %% [markdown] lang="nb"
-# # Modul 5 · SQL: svaret som ikke ligger i én tabell
+# # Modul 5 · Relasjonsalgebra og SQL: svaret som ikke ligger i én tabell
 #
 # Overlegen på hjerteavdelingen spør:
 #
@@ -21,7 +21,7 @@
 # Regn med en halvtime. Sitter dere to sammen, kan den som kjenner sykehuset, si hva raden *betyr*, mens den som kjenner databaser, sier hva spørringen *gjør*. Bytt halvveis.
 
 # %% [markdown] lang="en"
-# # Module 5 · SQL: the answer that no single table holds
+# # Module 5 · Relational algebra and SQL: the answer that no single table holds
 #
 # The head of cardiology asks:
 #
@@ -35,13 +35,12 @@
 
 # %%
 import matplotlib.pyplot as plt
+import pandas as pd
 
-from labkit import connect, set_language, sql
+from labkit import algebra, connect, set_language, sql
 
 set_language(LANG)
 con = connect()
-
-# %%
 # %load_ext labkit.sql
 
 # %% [markdown] lang="nb"
@@ -85,16 +84,14 @@ con = connect()
 
 # %% [markdown] lang="nb"
 # `count(*)` teller rader. `count(DISTINCT pasient_id)` teller forskjellige pasienter. Del det ene tallet på det andre, og du ser hvor mange ganger én person i snitt står i registeret. Resten av leksjonen handler egentlig om å holde de to tallene fra hverandre.
-
-# %% [markdown] lang="en"
-# `count(*)` counts rows. `count(DISTINCT pasient_id)` counts different patients. Divide one by the other and you see how many times a person stands in the register on average. The rest of this lesson is really about keeping those two numbers apart.
-
-# %% [markdown] lang="nb"
+#
 # ## 2 Hvem fikk hjerteinfarkt?
 #
 # `WHERE` velger rader (**seleksjon**), mens kolonnelisten etter `SELECT` velger kolonner (**projeksjon**). Akutt hjerteinfarkt har ICD-10-koder som begynner på I21. `LIKE 'I21%'` betyr «begynner på I21»: prosenttegnet står for hva som helst.
 
 # %% [markdown] lang="en"
+# `count(*)` counts rows. `count(DISTINCT pasient_id)` counts different patients. Divide one by the other and you see how many times a person stands in the register on average. The rest of this lesson is really about keeping those two numbers apart.
+#
 # ## 2 Who had a heart attack?
 #
 # `WHERE` chooses rows (**selection**), and the list after `SELECT` chooses columns (**projection**). Acute myocardial infarction has ICD-10 codes that begin with I21. `LIKE 'I21%'` means "begins with I21": the per cent sign stands for anything.
@@ -312,13 +309,7 @@ by_year
 # `WHERE` velger rader *før* de grupperes, `HAVING` velger grupper *etterpå*. Her tar `HAVING` bort år med under fem pasienter. Så små grupper svinger tilfeldig, og i et ekte register kunne de også ha røpet hvem det gjelder.
 #
 # Databasen leser spørringen i en annen rekkefølge enn vi skriver den:
-
-# %% [markdown] lang="en"
-# `WHERE` chooses rows *before* they are grouped, `HAVING` chooses groups *afterwards*. Here `HAVING` takes away years with fewer than five patients. Groups that small vary by chance, and in a real register they might also have revealed who was in them.
 #
-# The database reads the query in another order than we write it:
-
-# %% [markdown] lang="nb"
 # ```mermaid
 # flowchart LR
 #     A["FROM, JOIN … ON<br/>hent og koble"] --> B["WHERE<br/>velg rader"] --> C["GROUP BY<br/>samle i grupper"] --> D["HAVING<br/>velg grupper"] --> E["SELECT<br/>regn ut kolonner"] --> F["ORDER BY, LIMIT<br/>sorter, kutt"]
@@ -326,6 +317,10 @@ by_year
 # Derfor kan ikke `WHERE` spørre om `count(*)`: gruppene finnes ikke ennå.
 
 # %% [markdown] lang="en"
+# `WHERE` chooses rows *before* they are grouped, `HAVING` chooses groups *afterwards*. Here `HAVING` takes away years with fewer than five patients. Groups that small vary by chance, and in a real register they might also have revealed who was in them.
+#
+# The database reads the query in another order than we write it:
+#
 # ```mermaid
 # flowchart LR
 #     A["FROM, JOIN … ON<br/>fetch and join"] --> B["WHERE<br/>choose rows"] --> C["GROUP BY<br/>gather into groups"] --> D["HAVING<br/>choose groups"] --> E["SELECT<br/>work out columns"] --> F["ORDER BY, LIMIT<br/>sort, cut"]
@@ -373,24 +368,76 @@ by_year
 # %% [markdown] lang="nb"
 # Den første spørringen påstår at alle legene har pasienter på listen. Det er ikke sant: noen pasienter har ingen fastlege, så `gp_id` er NULL for dem, og dermed svarer `NOT IN` aldri ja. `NOT EXISTS` spør i stedet om det *finnes en rad*, og det har alltid svaret ja eller nei.
 #
+# ## 9 Det samme som algebra
+#
+# SQL sier *hva* du vil ha. **Relasjonsalgebra** sier hvordan svaret bygges, én operator om gangen: σ velger rader, π velger kolonner, ⋈ kobler, − trekker fra, ÷ deler. Alt du har gjort i denne leksjonen, kan skrives slik, og et tre viser hvor radene blir av. Vi tar de tre oppdiktede pasientene en gang til: hvem hentet ut noe?
+
+# %% [markdown] lang="en"
+# The first query claims that every doctor has patients on the list. That is not true: some patients have no regular GP, so their `gp_id` is NULL, and `NOT IN` never says yes. `NOT EXISTS` asks instead whether *a row exists*, and that is always answered by yes or no.
+#
+# ## 9 The same as algebra
+#
+# SQL says *what* you want. **Relational algebra** says how the answer is built, one operator at a time: σ chooses rows, π chooses columns, ⋈ joins, − subtracts, ÷ divides. All that you have done in this lesson can be written so, and a tree shows where the rows go. We take the three invented patients once more: who collected something?
+
+# %%
+db = {"infarction": pd.DataFrame(patients), "statin": pd.DataFrame(dispensings)}
+collected = algebra.parse("π pasient_id (infarction ⋈ pasient_id = lopenr statin)")
+collected.tree(db)
+
+# %% [markdown] lang="nb"
+# Les treet nedenfra. Koblingen gir tre rader, fordi pasient 1 hentet ut to ganger. Projeksjonen π gir bare to: en relasjon er en **mengde**, og i en mengde står ingen to ganger. Det er derfor SQL trenger `DISTINCT` for å si det samme:
+
+# %% [markdown] lang="en"
+# Read the tree from below. The join gives three rows, because patient 1 collected twice. The projection π gives only two: a relation is a **set**, and nobody stands twice in a set. That is why SQL needs `DISTINCT` to say the same:
+
+# %%
+print(collected.sql("duckdb", db=db))
+
+# %% [markdown] lang="nb"
+# Hvem hentet *ikke* ut noe? Det er en **differanse**: alle, minus dem som gjorde det. Her finnes ingen felle med NULL, for − sammenligner hele rader, og da er NULL lik NULL.
+
+# %% [markdown] lang="en"
+# Who did *not* collect anything? That is a **difference**: everyone, less those who did. There is no trap with NULL here, since − compares whole rows, and then NULL equals NULL.
+
+# %%
+algebra.parse("π pasient_id (infarction) − π lopenr (statin)").tree(db)
+
+# %% [markdown] lang="nb"
+# Den siste operatoren har ikke noe eget ord i SQL. **Divisjon**, ÷, svarer på «hvem har *alle*?» Hvem har fått både øyne og føtter undersøkt?
+
+# %% [markdown] lang="en"
+# The last operator has no word of its own in SQL. **Division**, ÷, answers "who has *all* of them?" Who has had both eyes and feet examined?
+
+# %%
+examined = pd.DataFrame(
+    {"pasient_id": [1, 1, 2, 3, 3], "test": ["eye", "foot", "eye", "foot", "eye"]}
+)
+wanted = pd.DataFrame({"test": ["eye", "foot"]})
+algebra.parse("examined ÷ wanted").evaluate({"examined": examined, "wanted": wanted})
+
+# %% [markdown] lang="nb"
+# Pasient 2 mangler føttene og er ikke med. I SQL må du gå en omvei: tell hvor mange forskjellige undersøkelser hver pasient har, og krev at det er alle.
+#
 # ## Dette så vi
 #
 # - **Rader er ikke personer.** Spør alltid hva én rad er, og tell med `count(DISTINCT …)` når du vil ha personer (F3).
 # - **Koblingen bestemmer hvem som er med.** `JOIN` mister dem som mangler. `LEFT JOIN` beholder dem, så lenge vilkårene om høyre tabell står i `ON` (F3).
 # - **NULL er ukjent.** `count(kolonne)` hopper over den, `= NULL` er aldri sant, og `NOT IN` med en NULL i listen gir ingenting (F3).
+# - **Algebra viser veien.** Hver operator tar relasjoner og gir en relasjon, så du kan følge radene gjennom treet (F3).
 #
 # **Les mer.** Codd EF: «A relational model of data for large shared data banks», *Communications of the ACM* 1970, [doi 10.1145/362384.362685](https://doi.org/10.1145/362384.362685): artikkelen der tabellen ble en matematisk relasjon. Furu K: «Establishment of the nationwide Norwegian Prescription Database», *Norsk Epidemiologi* 2008, [doi 10.5324/nje.v18i2.23](https://doi.org/10.5324/nje.v18i2.23): hva en rad i Legemiddelregisteret er.
 #
 # **Neste steg:** oppgavene i `05_algebra_sql` under *Oppgaver*.
 
 # %% [markdown] lang="en"
-# The first query claims that every doctor has patients on the list. That is not true: some patients have no regular GP, so their `gp_id` is NULL, and `NOT IN` never says yes. `NOT EXISTS` asks instead whether *a row exists*, and that is always answered by yes or no.
+# Patient 2 lacks the feet and is not there. In SQL you take a detour: count how many different examinations each patient has had, and require that it is all of them.
 #
 # ## What we saw
 #
 # - **Rows are not people.** Always ask what one row is, and count with `count(DISTINCT …)` when you want people (F3).
 # - **The join decides who is in.** `JOIN` loses those who are missing. `LEFT JOIN` keeps them, as long as conditions on the right-hand table stand in `ON` (F3).
 # - **NULL is unknown.** `count(column)` skips it, `= NULL` is never true, and `NOT IN` with a NULL in the list gives nothing (F3).
+# - **Algebra shows the way.** Each operator takes relations and gives a relation, so you can follow the rows through the tree (F3).
 #
 # **Read more.** Codd EF: "A relational model of data for large shared data banks", *Communications of the ACM* 1970, [doi 10.1145/362384.362685](https://doi.org/10.1145/362384.362685): the article in which a table became a mathematical relation. Furu K: "Establishment of the nationwide Norwegian Prescription Database", *Norsk Epidemiologi* 2008, [doi 10.5324/nje.v18i2.23](https://doi.org/10.5324/nje.v18i2.23): what a row of the prescription register is.
 #

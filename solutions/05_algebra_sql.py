@@ -10,20 +10,20 @@
 # %% [markdown] lang="nb"
 # # Oppgaver til modul 5 · SQL
 #
-# Ni spørsmål fra klinikk og forvaltning. Svaret på hver oppgave er **teksten til en spørring** (bortsett fra 5.4, som skal ha et tall). Skriv den mellom anførselstegnene, kjør cellen, og kjør så cellen under: den sier hva som stemmer, og hva du bør se nærmere på.
+# Ni spørsmål fra klinikk og forvaltning. Svaret på hver oppgave er **teksten til en spørring** (bortsett fra 5.4, som skal ha et tall). Skriv den mellom tre anførselstegn, `answer = """SELECT …"""`, kjør cellen, og kjør så cellen under: den sier hva som stemmer, og hva du bør se nærmere på.
 #
 # Prøv deg fram i en egen celle med `%%sql` først. Kolonnene skal hete det oppgaven sier. Rekkefølgen på radene spiller ingen rolle.
 #
-# Tabellene og kolonnene er beskrevet i dataordboken (`ordbok` på startsiden). Registeruttrekkene `npr`, `lmr` og `dar` deler pseudonym. Journaltabellene `patient`, `encounter`, `diagnosis` og `lab_result` har sitt eget pasientnummer.
+# Tabellene og kolonnene er beskrevet i dataordboken, som startsiden lenker til. Registeruttrekkene `npr`, `lmr` og `dar` deler pseudonym. Journaltabellene `patient`, `encounter`, `diagnosis` og `lab_result` har sitt eget pasientnummer.
 
 # %% [markdown] lang="en"
 # # Exercises for module 5 · SQL
 #
-# Nine questions from clinic and administration. The answer to each task is **the text of a query** (except 5.4, which takes a number). Write it between the quotation marks, run the cell, and then run the cell below it: it tells you what agrees and what to look at again.
+# Nine questions from clinic and administration. The answer to each task is **the text of a query** (except 5.4, which takes a number). Write it between three quotation marks, `answer = """SELECT …"""`, run the cell, and then run the cell below it: it tells you what agrees and what to look at again.
 #
 # Try things out in a cell of your own with `%%sql` first. Columns must have the names that the task gives. The order of rows does not matter.
 #
-# The tables and columns are described in the data dictionary (on the start page). The registry extracts `npr`, `lmr` and `dar` share a pseudonym. The record tables `patient`, `encounter`, `diagnosis` and `lab_result` have a patient number of their own.
+# The tables and columns are described in the data dictionary, which the start page links to. The registry extracts `npr`, `lmr` and `dar` share a pseudonym. The record tables `patient`, `encounter`, `diagnosis` and `lab_result` have a patient number of their own.
 
 # %%
 from labkit import connect, exercise
