@@ -3,10 +3,6 @@
 One comparison serves the instant check, whose key a student holds, and the grader. A reference is
 never kept as such: it is kept as digests of its columns, of its rows and of its measured cells, so
 that it can say "columns right, three rows missing" without holding the answer.
-
-Numbers with a tolerance t. The line of numbers is cut into buckets of width t/2, and the digests of
-all buckets that touch [r - t, r + t] are kept for the reference r. An answer has one bucket. So an
-answer within t is never refused, and none further off than 1.5 t is taken, whatever the rounding.
 """
 
 import base64
@@ -18,12 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.errors import GradingError
+from labkit.grading.buckets import bucket, buckets_around, coarse, exact, is_measured
 from labkit.grading.plain import SCALARS, Cell, Day, Plain
 
 WORK = 40_000  # hashing rounds spent on one answer, about 20 ms: guessing small numbers costs
 MAX_ROWS = 20_000  # rows of a reference; a larger answer teaches no more
-RELATIVE = 1e-6  # tolerance of measured numbers when the task names none
-NEAR_ZERO = 1e-9
 ROWS = 0.7  # share of the points that right rows can earn while others are not right
 ORDER = 0.8  # share that is earned when only the order is off
 
@@ -141,7 +136,7 @@ class Reference:
         if absent:
             raise GradingError(f"check: order names '{absent[0]}', which is no column")
         measured = tuple(
-            _is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns))
+            is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns))
         )
         hashes = len(answer.rows) * (1 + sum(measured))
         rounds = max(1, work // max(1, hashes))
@@ -151,9 +146,9 @@ class Reference:
         if settings.order is True:
             cells = cells + view.measured_cells(by_position=True)
         cell_digests = {
-            hasher(place, name, bucket)
+            hasher(place, name, near)
             for place, name, value in cells
-            for bucket in _buckets_around(value, settings.tolerance)
+            for near in buckets_around(value, settings.tolerance)
         }
         return cls(
             kind=answer.kind,
@@ -203,8 +198,7 @@ class Reference:
         return self._order(view, hasher)
 
     def _near(self, hasher: "_Hasher", place: str, name: str, value: Cell) -> bool:
-        bucket = _bucket(value, self.settings.tolerance)
-        return hasher(place, name, bucket) in self.cell_digests
+        return hasher(place, name, bucket(value, self.settings.tolerance)) in self.cell_digests
 
     def _fitted(self, answer: Plain) -> Plain | Difference:
         """Give the answer the reference's shape where that is unambiguous, or say what differs."""
@@ -390,19 +384,17 @@ def prints(
             student's (one bucket). Two answers are taken for the same when their sets meet.
         work: Hashing rounds that one answer may cost.
     """
-    measured = tuple(
-        _is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns))
-    )
+    measured = tuple(is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns)))
     hasher = _Hasher(salt, max(1, work // (2 if answer.kind in SCALARS else 400)))
     if answer.kind == "number":
         value = answer.rows[0][0]
-        find = _buckets_around if around else lambda v, t: [_bucket(v, t)]
+        find = buckets_around if around else lambda v, t: [bucket(v, t)]
         return frozenset(hasher("number", b) for b in find(value, settings.tolerance))
     names = sorted(answer.columns) if settings.names else list(answer.columns)
     places = [answer.columns.index(name) for name in names]
     fold = _folds(answer.kind, settings)
     rows = sorted(
-        repr([_coarse(row[i]) if measured[i] else _exact(row[i], fold) for i in places])
+        repr([coarse(row[i]) if measured[i] else exact(row[i], fold) for i in places])
         for row in answer.rows
     )
     shape = "list" if answer.kind == "set" else answer.kind
@@ -440,11 +432,11 @@ class _View:
         self.keys = [self._key(row, self.fixed) for row in answer.rows]
 
     def _key(self, row: tuple[Cell, ...], places: Iterable[int]) -> str:
-        return "\x1e".join(_exact(row[i], self.fold) for i in places)
+        return "\x1e".join(exact(row[i], self.fold) for i in places)
 
     def column(self, name: str) -> list[str]:
         i = self.columns.index(name)
-        return sorted(_exact(row[i], self.fold) for row in self.answer.rows)
+        return sorted(exact(row[i], self.fold) for row in self.answer.rows)
 
     def sequence(self) -> list[str]:
         if isinstance(self.settings.order, tuple):
@@ -484,78 +476,5 @@ def _number_order(member: tuple[Cell, int]) -> tuple[int, float]:
     return (0, float(value)) if isinstance(value, (int, float)) else (1, 0.0)
 
 
-def _is_measured(answer: Plain, i: int, tolerance: float | None) -> bool:
-    if answer.types[i] != "number":
-        return False
-    values = [row[i] for row in answer.rows if row[i] is not None]
-    if tolerance is not None and tolerance >= 1:
-        return True
-    if answer.whole[i]:
-        return False
-    return tolerance is not None or not all(float(v).is_integer() for v in values)  # type: ignore[arg-type]
-
-
 def _folds(kind: str, settings: Settings) -> bool:
     return kind != "table" if settings.case is None else not settings.case
-
-
-def _exact(value: Cell, fold: bool) -> str:
-    if value is None:
-        return "0"
-    if isinstance(value, bool):
-        return f"b{int(value)}"
-    if isinstance(value, Day):
-        return f"d{value.iso}"
-    if isinstance(value, str):
-        return f"t{value.casefold() if fold else value}"
-    if isinstance(value, float):
-        if math.isinf(value):
-            return f"n{value}"
-        whole = round(value)
-        near = abs(value - whole) <= NEAR_ZERO * max(1.0, abs(value))
-        return f"n{whole}" if near else f"n{value:.12g}"
-    return f"n{value}"
-
-
-def _coarse(value: Cell) -> str:
-    return f"n{value:.6g}" if isinstance(value, (int, float)) else _exact(value, False)
-
-
-def _bucket(value: Cell, tolerance: float | None) -> str:
-    """Name the bucket that a number falls in; null and text have one each."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return _exact(value, False)
-    number = float(value)
-    if math.isinf(number):
-        return f"{number}"
-    if tolerance is None:
-        if abs(number) < NEAR_ZERO:
-            return "0"
-        exponent = math.frexp(number)[1] - 1
-        return f"{exponent}:{math.floor(number / _step(number))}"
-    if tolerance == 0:
-        return f"{number:.12g}"
-    return str(math.floor(number / (tolerance / 2)))
-
-
-def _step(number: float) -> float:
-    return float(RELATIVE * 2.0 ** (math.frexp(number)[1] - 1) / 2)
-
-
-def _buckets_around(value: Cell, tolerance: float | None) -> list[str]:
-    """Name every bucket that a number within the tolerance may fall in."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isinf(value):
-        return [_bucket(value, tolerance)]
-    number = float(value)
-    if tolerance == 0:
-        return [_bucket(number, 0)]
-    if tolerance is None:
-        if abs(number) < NEAR_ZERO:
-            return ["0"]
-        reach, step = RELATIVE * abs(number), _step(number) / 2
-    else:
-        reach, step = tolerance, tolerance / 2
-    reach *= 1 + 1e-9
-    points = [number - reach + i * step for i in range(math.ceil(2 * reach / step) + 1)]
-    points = [p for p in points if p < number + reach] + [number + reach]
-    return sorted({_bucket(p, tolerance) for p in points})
