@@ -77,13 +77,13 @@ def buckets_around(value: Cell, tolerance: float | None) -> list[str]:
     number = float(value)
     if tolerance == 0:
         return [bucket(number, 0)]
-    if tolerance is None:
-        if abs(number) < NEAR_ZERO:
-            return ["0"]
-        reach, step = RELATIVE * abs(number), _step(number) / 2
-    else:
-        reach, step = tolerance, tolerance / 2
-    reach *= 1 + 1e-9
+    if tolerance is not None:
+        reach, step = tolerance + 2 * math.ulp(number), tolerance / 2
+        first, last = math.floor((number - reach) / step), math.floor((number + reach) / step)
+        return [str(place) for place in range(first, last + 1)]
+    if abs(number) < NEAR_ZERO:
+        return ["0"]
+    reach, step = RELATIVE * abs(number) * (1 + 1e-9), _step(number) / 2
     points = [number - reach + i * step for i in range(math.ceil(2 * reach / step) + 1)]
     points = [p for p in points if p < number + reach] + [number + reach]
-    return sorted({bucket(p, tolerance) for p in points})
+    return sorted({bucket(p, None) for p in points})

@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import GradingError
@@ -117,6 +117,7 @@ def test_scalars_and_collections(ours, answer, expected):
 FINITE = st.floats(-1e9, 1e9)
 
 
+@example(-536870912.0497531, 1e-6, 0.5)  # a tolerance of a few steps of the number's own digits
 @given(FINITE, st.floats(1e-6, 1e3), st.floats(-1, 1))
 def test_an_answer_within_the_tolerance_is_never_refused(value, tolerance, part):
     ours = reference(value, tolerance=tolerance)
