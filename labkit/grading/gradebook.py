@@ -2,12 +2,16 @@
 
 import csv
 import os
+import re
 from pathlib import Path
 
 from labkit.grading.remarks import mark_reason
 from labkit.grading.work import Mark
 
 FIRST = ("student", "exercise", "points", "max_points", "status", "reason")
+# Signs that make a spreadsheet take a cell for a formula, first in the cell or after a separator:
+# a Norwegian Excel splits a line at ";" as well, so a cell may begin in the midst of another.
+_FORMULA = re.compile(r"(^|[;,\t\r\n\"'|])(\s*)(?=[=+\-@＝＋－＠])")
 
 
 def write_gradebook(rows: list[tuple[str, str, Mark]], path: Path) -> Path:
@@ -18,20 +22,80 @@ def write_gradebook(rows: list[tuple[str, str, Mark]], path: Path) -> Path:
         path: The file, replaced in one step.
     """
     tasks = sorted({t.task for _, _, mark in rows for t in mark.tasks}, key=_by_number)
+    lines: list[list[str]] = [[*FIRST, *tasks]]
+    for student, exercise, mark in rows:
+        earned = {t.task: t.points for t in mark.tasks}
+        total = round(sum(earned.values()), 2)
+        most = sum(t.max_points for t in mark.tasks)
+        cells = [student, exercise, _number(total), _number(most), mark.status]
+        cells = [*cells, mark_reason(mark)]
+        cells += [_number(earned[task]) if task in earned else "" for task in tasks]
+        lines.append(cells)
+    return write_csv(lines, path)
+
+
+def write_lms_gradebooks(rows: list[tuple[str, str, Mark]], folder: Path) -> tuple[Path, Path]:
+    """Write `gradebook-canvas.csv` and `gradebook-blackboard.csv`: a row for each student.
+
+    The names of the students' folders stand as login (Canvas) and user name (Blackboard), which is
+    how either finds its students. Canvas wants its five columns and a row of points possible;
+    Blackboard wants `Username`, every cell quoted, and makes a column of each that it does not know.
+
+    Args:
+        rows: (student, exercise, mark).
+        folder: Where they are written, each replaced in one step.
+
+    Returns:
+        The file for Canvas and the one for Blackboard.
+
+    Source:
+        Instructure, "How do I import grades in the Gradebook?"; Blackboard Help, "Working offline
+        with grade data".
+    """
+    exercises = sorted({name for _, name, _ in rows})
+    most: dict[str, float] = {}
+    points: dict[str, dict[str, str]] = {}
+    for student, name, mark in rows:
+        most[name] = max(most.get(name, 0.0), sum(t.max_points for t in mark.tasks))
+        earned = _number(round(sum(t.points for t in mark.tasks), 2))
+        points.setdefault(student, {})[name] = earned
+    cells = {who: [of.get(name, "") for name in exercises] for who, of in points.items()}
+    canvas = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *exercises]]
+    canvas.append(["    Points Possible", "", "", "", "", *(_number(most[e]) for e in exercises)])
+    canvas += [[who, "", "", who, "", *own] for who, own in cells.items()]
+    titles = [f"{name} [Total Pts: {_number(most[name])}]" for name in exercises]
+    blackboard = [["Username", *titles], *([who, *own] for who, own in cells.items())]
+    return (
+        write_csv(canvas, folder / "gradebook-canvas.csv"),
+        write_csv(blackboard, folder / "gradebook-blackboard.csv", quote=True),
+    )
+
+
+def write_csv(lines: list[list[str]], path: Path, *, quote: bool = False) -> Path:
+    """Write lines of text as CSV that no spreadsheet takes formulas from, in one step.
+
+    Args:
+        lines: The head first.
+        path: The file.
+        quote: Whether every cell stands in quotation marks.
+    """
     beside = path.with_name(f".{path.name}.partial")
     with open(beside, "w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
-        out.writerow([*FIRST, *tasks])
-        for student, exercise, mark in rows:
-            earned = {t.task: t.points for t in mark.tasks}
-            total = round(sum(earned.values()), 2)
-            most = sum(t.max_points for t in mark.tasks)
-            cells = [student, exercise, _number(total), _number(most), mark.status]
-            cells = [*cells, mark_reason(mark)]
-            cells += [_number(earned[task]) if task in earned else "" for task in tasks]
-            out.writerow([_harmless(text) for text in cells])
+        out = csv.writer(file, quoting=csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL)
+        out.writerows([harmless(text) for text in line] for line in lines)
     os.replace(beside, path)
     return path
+
+
+def harmless(text: str) -> str:
+    """Keep a spreadsheet from taking text, or a part of it, for a formula.
+
+    Examples:
+        >>> harmless("=1+1"), harmless("Kari; =cmd()"), harmless("a-b")
+        ("'=1+1", "Kari; '=cmd()", 'a-b')
+    """
+    text = text.replace("\0", "").encode("utf-8", "replace").decode()
+    return _FORMULA.sub(r"\1\2'", text)
 
 
 def _by_number(task: str) -> tuple[int, ...]:
@@ -40,8 +104,3 @@ def _by_number(task: str) -> tuple[int, ...]:
 
 def _number(value: float) -> str:
     return f"{value:g}"
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from taking text for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
