@@ -16,7 +16,7 @@ from labkit.errors import DataError, LabkitError
 from labkit.grading.kinds import KINDS, Taken, kind_of
 from labkit.grading.plain import NotPlain
 from labkit.grading.progress import lab_folder, record
-from labkit.grading.reference import Reference, prints
+from labkit.grading.reference import prints
 from labkit.grading.verdict import Verdict, verdict_of
 from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES, Language, language, say, set_language
@@ -113,7 +113,7 @@ class Check:
             text = say("grading.unanswered", self.lang, name=item["answer"])
             return Verdict(task, "unanswered", text, self.lang, points)
         try:
-            taken = kind_of(kind).take(answer)
+            taken = kind_of(kind).take(answer, item.get("options", {}))
         except NotPlain as refusal:
             text = refusal_text(refusal, self.lang)
             return Verdict(task, "almost", text, self.lang, points)
@@ -139,7 +139,7 @@ def judge(item: dict[str, Any], taken: Taken, *, task: str, lang: Language) -> V
         task: Its id.
         lang: Language of the words.
     """
-    reference = Reference.from_key(item["reference"])
+    reference = kind_of(item["kind"]).read(item["reference"])
     difference = reference.compare(taken.answer)
     hint = None
     if not difference.same and item["known"]:

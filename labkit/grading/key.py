@@ -17,7 +17,7 @@ from typing import Any
 from labkit.errors import BuildError, GradingError
 from labkit.grading.kinds import kind_of
 from labkit.grading.plain import NotPlain, Plain
-from labkit.grading.reference import Reference, Settings, prints
+from labkit.grading.reference import prints
 from labkit.grading.session import Step, write_job
 from labkit.grading.task import Exercise, Task
 from labkit.grading.words import refusal_text
@@ -76,7 +76,13 @@ def author_steps(exercise: Exercise, *, wrong: bool) -> list[Step]:
             steps.append(Step(cell.source, seconds=SECONDS))
             continue
         task = by_id[str(cell.task)]
-        shared: dict[str, Any] = {"name": task.answer, "kind": task.kind, "task": task.id}
+        options = kind_of(task.kind).split(task.settings)[1]
+        shared: dict[str, Any] = {
+            "name": task.answer,
+            "kind": task.kind,
+            "options": options,
+            "task": task.id,
+        }
         steps.append(Step(task.solution, label=task.id, seconds=60, **shared))
         if wrong:
             steps += [
@@ -159,8 +165,7 @@ def task_salt(exercise: Exercise, task: Task) -> str:
 
 def _check_settings(exercise: Exercise, task: Task) -> None:
     try:
-        kind_of(task.kind)
-        Settings.of(task.settings)
+        kind_of(task.kind).split(task.settings)
     except GradingError as error:
         raise BuildError(f"{exercise.path}:{task.line}: task {task.id}: {error}") from None
 
@@ -171,16 +176,17 @@ def _task_key(
     def fault(line: int, text: str) -> BuildError:
         return BuildError(f"{exercise.path}:{line}: task {task.id}: {text}")
 
-    settings, salt = Settings.of(task.settings), task_salt(exercise, task)
+    kind, salt = kind_of(task.kind), task_salt(exercise, task)
+    settings, options = kind.split(task.settings)
     outcome = first.get(task.id, Outcome("missing"))
     if outcome.answer is None:
         raise fault(task.line, f"the solution gives no answer: {_why(outcome)}")
     try:
-        reference = Reference.of(outcome.answer, settings, salt=salt)
+        reference = kind.refer(outcome.answer, task.settings, salt=salt)
     except GradingError as error:
         raise fault(task.line, str(error)) from None
     again = second.get(task.id, Outcome("missing")).answer
-    if again is None or not reference.compare(again).same:
+    if again is None or not (kind.written or reference.compare(again).same):
         raise fault(task.line, "the solution gives another answer the second time it runs")
     known: list[dict[str, Any]] = []
     for i, wrong in enumerate(task.wrong):
@@ -210,7 +216,9 @@ def _task_key(
         "reference": reference.to_key(),
         "known": known,
     }
-    if outcome.text is not None:
+    if options:
+        made["options"] = options
+    if kind.database and outcome.text is not None:
         texts = [first[f"{task.id} wrong {i}"].text or "" for i, _ in enumerate(task.wrong)]
         made["databases"] = _databases(outcome.text, texts)
     return made

@@ -1,17 +1,23 @@
-"""Kinds of tasks: how each takes what a student hands over and makes it a plain answer.
+"""Kinds of tasks: how each takes what a student hands over, and how it is compared.
 
 A kind is one entry of `KINDS`, named as the method of `check` that its tasks call (`check(...)`
 itself is `value`). Its `take` runs where the student's code runs: in the notebook, or inside the
-sandbox. What comes out is plain and is compared elsewhere.
+sandbox. What comes out is plain and is compared elsewhere, by the kind's reference.
 """
 
+import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol
 
 from labkit.errors import GradingError
 from labkit.grading.plain import NotPlain, Plain, plain
+from labkit.grading.reference import WORK, Difference, Settings
+from labkit.grading.task import Exercise
+
+Options = Mapping[str, Any]
 
 
 class Taken(NamedTuple):
@@ -21,27 +27,102 @@ class Taken(NamedTuple):
     text: str | None = None
 
 
+class Compared(Protocol):
+    """The reference of a task as digests: see `labkit.grading.reference.Reference`."""
+
+    settings: Settings
+    salt: str
+
+    def compare(self, answer: Plain) -> Difference:
+        """Let an answer climb the kind's ladder."""
+        ...
+
+    def to_key(self) -> dict[str, Any]:
+        """Write it as simple values for a key file."""
+        ...
+
+
+def _is_none(answer: Any) -> bool:
+    return answer is None or answer is Ellipsis
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of task.
 
     Attributes:
         name: Method of `check`.
-        take: Turns the student's object into a plain answer; raises NotPlain with the reason.
+        take: Turns the student's object into a plain answer, by the task's own options; raises
+            NotPlain with the reason.
         blank: Tells whether nothing has been answered yet.
+        options: Settings of this kind, beside those of the comparison.
+        reference: Where its reference is: `module:class`.
+        verify: Refuses options that cannot be, with GradingError.
+        kept: Whether the text is kept with the mark, for a person to read.
+        drawn: Whether what is tried depends on a seed, another one in grading.
+        database: Whether the text is a query, tried on tiny databases too.
     """
 
     name: str
-    take: Callable[[Any], Taken]
-    blank: Callable[[Any], bool]
+    take: Callable[[Any, Options], Taken]
+    blank: Callable[[Any], bool] = _is_none
+    options: tuple[str, ...] = ()
+    reference: str = "labkit.grading.reference:Reference"
+    verify: Callable[[Options], None] = lambda options: None
+    kept: bool = False
+    drawn: bool = False
+    database: bool = False
+
+    @property
+    def written(self) -> bool:
+        """Whether a person gives the points, by a rubric."""
+        return self.name == "text"
+
+    def split(self, raw: Mapping[str, Any]) -> tuple[Settings, dict[str, Any]]:
+        """Part a task's settings into those of the comparison and those of the kind.
+
+        Raises:
+            GradingError: If one is unknown or has a value that cannot be.
+        """
+        own = {name: value for name, value in raw.items() if name in (*self.options, "seed")}
+        rest = {name: value for name, value in raw.items() if name not in own}
+        try:
+            settings = Settings.of(rest)
+        except GradingError as error:
+            more = f" Of {self.name}: {', '.join(self.options)}." if self.options else ""
+            raise GradingError(f"{error}.{more}" if more else str(error)) from None
+        try:
+            own = json.loads(json.dumps(own))
+        except (TypeError, ValueError):
+            raise GradingError("check: settings must be numbers, texts, lists and dicts") from None
+        self.verify(own)
+        return settings, own
+
+    def refer(
+        self, answer: Plain, raw: Mapping[str, Any], *, salt: str, work: int = WORK
+    ) -> Compared:
+        """Digest a reference answer; see `Reference.of`."""
+        settings, options = self.split(raw)
+        home = self._home()
+        if options and hasattr(home, "with_options"):
+            return home.with_options(answer, settings, options, salt=salt, work=work)  # type: ignore[no-any-return]
+        return home.of(answer, settings, salt=salt, work=work)  # type: ignore[no-any-return]
+
+    def read(self, raw: dict[str, Any]) -> Compared:
+        """Read a reference from a key."""
+        return self._home().from_key(raw)  # type: ignore[no-any-return]
+
+    def _home(self) -> Any:
+        module, _, name = self.reference.partition(":")
+        return getattr(import_module(module), name)
 
 
-def take_value(answer: Any) -> Taken:
+def take_value(answer: Any, options: Options) -> Taken:
     """Take a scalar, list, set, dict, Series or DataFrame."""
     return Taken(plain(answer))
 
 
-def take_sql(answer: Any) -> Taken:
+def take_sql(answer: Any, options: Options) -> Taken:
     """Run a query on the dataset and take its result."""
     from labkit import connect
     from labkit.sql import SqlError, run
@@ -55,8 +136,21 @@ def take_sql(answer: Any) -> Taken:
     return Taken(plain(frame), str.__str__(answer))
 
 
-def _is_none(answer: Any) -> bool:
-    return answer is None or answer is Ellipsis
+def take_algebra(answer: Any, options: Options) -> Taken:
+    """Work an expression of relational algebra out on the dataset, through its SQL."""
+    from labkit import connect
+    from labkit.algebra import AlgebraError, Query, parse
+    from labkit.sql import SqlError, run
+
+    if not isinstance(answer, (str, Query)):
+        raise NotPlain("kinds.not_algebra", came=plain(answer).kind)
+    try:
+        query = parse(str.__str__(answer)) if isinstance(answer, str) else answer
+        text = query.sql("duckdb")
+        frame = run(connect(), text)
+    except (AlgebraError, SqlError) as error:
+        raise NotPlain("kinds.algebra_error", message=str(error)) from None
+    return Taken(plain(frame), text)
 
 
 def _no_query(answer: Any) -> bool:
@@ -66,10 +160,22 @@ def _no_query(answer: Any) -> bool:
     return not bare.strip(" \t\r\n;.…")
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (Kind("value", take_value, _is_none), Kind("sql", take_sql, _no_query))
-}
+def _lazy(name: str) -> Callable[..., Any]:
+    """Stand for `module:function` of this package, imported when it is first called."""
+    module, _, function = name.partition(":")
+
+    def call(*given: Any) -> Any:
+        return getattr(import_module(f"labkit.grading.{module}"), function)(*given)
+
+    return call
+
+
+_ALL = (
+    Kind("value", take_value),
+    Kind("sql", take_sql, _no_query, database=True),
+    Kind("algebra", take_algebra, _no_query, database=True),
+)
+KINDS = {kind.name: kind for kind in _ALL}
 
 
 def kind_of(name: str) -> Kind:
@@ -81,3 +187,19 @@ def kind_of(name: str) -> Kind:
     if name not in KINDS:
         raise GradingError(f"check: no kind of task '{name}'. Kinds: {', '.join(KINDS)}")
     return KINDS[name]
+
+
+def seeded(exercise: Exercise, seed: object) -> Exercise:
+    """Let the tasks whose inputs are drawn draw them from another seed.
+
+    Args:
+        exercise: As read from its source, where the seed is the task's id.
+        seed: What the hidden inputs are drawn from.
+    """
+    tasks = tuple(
+        replace(task, settings={**task.settings, "seed": f"{seed} {task.id}"})
+        if kind_of(task.kind).drawn
+        else task
+        for task in exercise.tasks
+    )
+    return replace(exercise, tasks=tasks)

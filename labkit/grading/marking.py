@@ -10,7 +10,8 @@ from typing import Any
 
 from labkit.grading.key import Outcome
 from labkit.grading.plain import Plain
-from labkit.grading.reference import Difference, Reference, Settings, prints
+from labkit.grading.kinds import Compared, kind_of
+from labkit.grading.reference import Difference, prints
 from labkit.grading.task import Exercise, Task
 
 
@@ -104,17 +105,18 @@ def without_hidden(difference: Difference) -> dict[str, Any]:
     return shown
 
 
-def _reference(task: Task, outcomes: dict[str, Outcome]) -> Reference:
+def _reference(task: Task, outcomes: dict[str, Outcome]) -> Compared:
     answer = outcomes[task.id].answer
     assert answer is not None
-    return Reference.of(answer, Settings.of(task.settings), salt=task.id, work=1)
+    return kind_of(task.kind).refer(answer, task.settings, salt=task.id, work=1)
 
 
 def _prints(task: Task, outcome: Outcome | None, *, around: bool) -> frozenset[str]:
     answer: Plain | None = outcome.answer if outcome else None
     if answer is None:
         return frozenset()
-    return prints(answer, Settings.of(task.settings), salt=task.id, around=around, work=1)
+    settings = kind_of(task.kind).split(task.settings)[0]
+    return prints(answer, settings, salt=task.id, around=around, work=1)
 
 
 def _last(outcomes: dict[str, Outcome], task: str) -> Outcome:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from labkit.grading.kinds import kind_of
 from labkit.grading.session import Step
 from labkit.grading.task import Exercise, Task
 from labkit.messages import Language
@@ -186,7 +187,8 @@ class _Walk:
             label += " again"
         self.labels |= {label}
         self.fresh[task.id] = 0
-        step = Step("", label, task.answer, task.kind, task.id, seconds=self.seconds)
+        options = kind_of(task.kind).split(task.settings)[1]
+        step = Step("", label, task.answer, task.kind, options, task.id, seconds=self.seconds)
         self.found.append(step)
 
     def _bring_back(self, task: Task) -> None:

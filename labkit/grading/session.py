@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -38,7 +38,7 @@ class Step:
         code: Code of the cell; empty to take an answer only.
         label: Under what name the answer is written; None to take none.
         name: Variable that holds the answer.
-        kind: Kind of task.
+        kind: Kind of task, and `options` its settings of that kind.
         task: Task that the cell belongs to, None for the reader's own cells.
         aside: Whether the variables that the cell sets are forgotten after it.
         seconds: Time that the cell may take.
@@ -48,6 +48,7 @@ class Step:
     label: str | None = None
     name: str = "answer"
     kind: str = "value"
+    options: dict[str, Any] = field(default_factory=dict)
     task: str | None = None
     aside: bool = False
     seconds: float = 60.0
@@ -152,7 +153,7 @@ def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
         with _alarm(step.seconds):
             if kind.blank(answer):
                 return {"state": "blank"}
-            taken = kind.take(answer)
+            taken = kind.take(answer, step.options)
     except NotPlain as refusal:
         return {"state": "refused", "reason": refusal.reason, "facts": refusal.facts}
     except OutOfTime:

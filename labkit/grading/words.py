@@ -106,9 +106,10 @@ def _cell(value: Any, lang: Language) -> str:
 def refusal_text(refusal: NotPlain, lang: Language) -> str:
     """Say why an answer could not be taken."""
     facts = dict(refusal.facts)
-    if refusal.reason == "not_sql":
+    if refusal.reason.endswith(("not_sql", "not_algebra")):
         facts["came"] = _kind(facts["came"], lang)
     try:
-        return say(f"grading.{refusal.reason}", lang, **facts)
+        key = refusal.reason if "." in refusal.reason else f"grading.{refusal.reason}"
+        return say(key, lang, **facts)
     except KeyError:
         raise GradingError(f"no words for an answer that is {refusal.reason}") from None
