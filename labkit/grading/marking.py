@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labkit.grading.key import Outcome
-from labkit.grading.plain import Plain
 from labkit.grading.kinds import Compared, kind_of
+from labkit.grading.plain import Plain
 from labkit.grading.reference import Difference, prints
 from labkit.grading.task import Exercise, Task
 
