@@ -4,9 +4,12 @@ A number is DDMMYY, three individual digits and two check digits. The individual
 century, and the last of them the sex (even for women). Numbers are drawn without replacement:
 people of one birth date and sex have ranks 0, 1, 2, ... and each rank has a number of its own.
 
+The check digits are those of the number with 80 taken off the month, so that any validator of
+ordinary numbers can check ours. (The tax administration's own test persons have check digits over
+the number as it stands.) Never take the 80 off and keep the result: it may be somebody's.
+
 Source:
-    The tax administration's documentation of the population register. The check digits are those
-    of the number as it stands, with 80 added, as in the tax administration's own test persons.
+    The tax administration's documentation of the population register.
 """
 
 from functools import cache
@@ -64,13 +67,14 @@ def national_numbers(
         digits[:, place] = individual // power % 10
     digits[:, 9] = (11 - digits[:, :9] @ WEIGHTS_1 % 11) % 11
     digits[:, 10] = (11 - digits[:, :10] @ WEIGHTS_2 % 11) % 11
+    digits[:, 2] += 8  # month + 80, last of all
     return (digits + ord("0")).astype(np.uint8).view("S11").ravel()
 
 
 def _date_digits(birth: np.ndarray, digits: np.ndarray) -> np.ndarray:
     date = birth.astype("datetime64[D]")
     year = date.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = date.astype("datetime64[M]").astype(np.int64) % 12 + 81
+    month = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
     day = (date - date.astype("datetime64[M]")).astype(np.int64) + 1
     for place, part in ((0, day), (2, month), (4, year % 100)):
         digits[:, place], digits[:, place + 1] = part // 10, part % 10
