@@ -121,6 +121,28 @@ def grade(
 
 
 @app.command()
+def pairs(
+    roster: Annotated[Path, typer.Argument(help="CSV with columns student and background.")],
+    round: Annotated[int | None, typer.Option(help="From 1; default: the next one.")] = None,
+    absent: Annotated[str, typer.Option(help="Who is not there, with commas between.")] = "",
+    seed: Annotated[int, typer.Option(help="Decides between equally good pairings.")] = 0,
+    lang: Annotated[Language | None, typer.Option(help="Language of the table.")] = None,
+) -> None:
+    """Make pairs across backgrounds, with new partners each time, kept beside the roster.
+
+    Example: labkit pairs roster.csv --absent "Kari, Ola"
+    """
+    from rich.console import Console
+
+    from labkit.course.pairs import pair_roster, pairs_table
+    from labkit.messages import say
+
+    number, groups, kept = pair_roster(roster, round=round, absent=absent.split(","), seed=seed)
+    Console().print(pairs_table(groups, number, lang))
+    typer.echo(say("pairs.kept", lang, path=kept))
+
+
+@app.command()
 def outcomes() -> None:
     """Show which graded tasks ask for each learning outcome.
 

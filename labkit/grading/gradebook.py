@@ -39,7 +39,7 @@ def write_lms_gradebooks(rows: list[tuple[str, str, Mark]], folder: Path) -> tup
 
     The names of the students' folders stand as login (Canvas) and user name (Blackboard), which is
     how either finds its students. Canvas wants its five columns and a row of points possible;
-    Blackboard wants `Username`, every cell quoted, and makes a column of each that it does not know.
+    Blackboard wants `Username`, every cell quoted, and makes a column of each name new to it.
 
     Args:
         rows: (student, exercise, mark).
