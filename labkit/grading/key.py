@@ -6,8 +6,7 @@ answer runs after its task's solution would have. The key holds digests.
 
 import json
 import os
-import subprocess
-import sys
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,11 +19,13 @@ from labkit.grading.plain import NotPlain, Plain
 from labkit.grading.reference import prints
 from labkit.grading.session import Step, write_job
 from labkit.grading.task import Exercise, Task
+from labkit.grading.warm import Order, begin
 from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES
 
 FORMAT = 1
 SECONDS = 600  # for one pass over the solutions and wrong answers
+_IMPORT = re.compile(r"(?:from ([\w.]+) import|import ([\w., ]+))")
 
 
 @dataclass(frozen=True)
@@ -107,31 +108,41 @@ def run_author(
         job = Path(folder, "job.json")
         write_job(job, steps, lang="nb", load=False)
         running = []
-        for i, dataset in enumerate(datasets):
-            command = [sys.executable, "-m", "labkit.grading.session", str(job), f"{i}.jsonl"]
-            environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONHASHSEED": str(i + 1)}
-            if dataset:
-                environment["LABKIT_DATA"] = str(dataset)
-            with open(Path(folder, f"{i}.log"), "wb") as log:
-                running.append(
-                    subprocess.Popen(
-                        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
-                        stderr=subprocess.STDOUT,
-                    )
-                )  # fmt: skip
-        outcomes = []
-        for i, process in enumerate(running):
-            try:
-                process.wait(SECONDS)
-            except subprocess.TimeoutExpired:
-                for other in running:
-                    other.kill()
-                raise BuildError(f"{exercise.path}: solutions took more than {SECONDS} s") from None
-            if process.returncode:
-                log_text = Path(folder, f"{i}.log").read_text(errors="replace")[-2000:]
-                raise BuildError(f"{exercise.path}: the solutions' process died:\n{log_text}")
-            outcomes.append(read_outcomes(Path(folder, f"{i}.jsonl").read_text(encoding="utf-8")))
+        try:
+            for i, dataset in enumerate(datasets):
+                environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONHASHSEED": str(i + 1)}
+                if dataset:
+                    environment["LABKIT_DATA"] = str(dataset)
+                order = Order(
+                    str(job), f"{i}.jsonl", folder, environment, modules=imports_of(exercise)
+                )
+                with open(Path(folder, f"{i}.log"), "wb") as log:
+                    running.append(begin(order, output=log.fileno(), hash_seed=i + 1))
+            outcomes = []
+            for i, run in enumerate(running):
+                if not run.wait(SECONDS):
+                    raise BuildError(f"{exercise.path}: solutions took more than {SECONDS} s")
+                if run.status:
+                    log_text = Path(folder, f"{i}.log").read_text(errors="replace")[-2000:]
+                    raise BuildError(f"{exercise.path}: the solutions' process died:\n{log_text}")
+                written = Path(folder, f"{i}.jsonl").read_text(encoding="utf-8")
+                outcomes.append(read_outcomes(written))
+        finally:
+            for run in running:
+                run.kill()
     return outcomes
+
+
+def imports_of(exercise: Exercise) -> tuple[str, ...]:
+    """List the modules that an exercise's own code imports: what its runs are to share."""
+    code = [cell.source for cell in exercise.cells if cell.kind == "code"]
+    found: dict[str, None] = {}
+    for source in [*code, *(task.solution for task in exercise.tasks)]:
+        for line in source.splitlines():
+            match = _IMPORT.match(line)
+            for name in (match[1] or match[2]).split(",") if match else ():
+                found[name.split(" as ")[0].strip()] = None
+    return tuple(found)
 
 
 def read_outcomes(text: str) -> dict[str, Outcome]:

@@ -27,6 +27,10 @@ LOADED = (
     "labkit.store",
     "labkit.sql.query",
     "labkit.sql.guard",
+    "labkit.grading.kinds",
+    "labkit.grading.plain",
+    "labkit.messages",
+    "IPython.core.interactiveshell",
 )
 
 

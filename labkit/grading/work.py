@@ -1,12 +1,13 @@
 """Grade one submission: put right, run in the sandbox, mark."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from labkit.errors import GradingError
-from labkit.grading.key import Outcome, read_outcomes
+from labkit.grading.key import Outcome, imports_of, read_outcomes
 from labkit.grading.marking import Markers, TaskMark
 from labkit.grading.notebook import Unreadable, read_notebook, steps_of
 from labkit.grading.sandbox import Limits, job_folder, run_session
@@ -75,7 +76,8 @@ def grade_one(
     except Unreadable as unreadable:
         return no_mark(exercise, "unreadable", reason=unreadable.reason, **unreadable.facts)
     steps = steps_of(submission, exercise, seconds=limits.step_seconds)
-    outcomes, stops = _run(steps, submission.lang, dataset, limits, by)
+    modules = imports_of(exercise)
+    outcomes, stops = _run(steps, submission.lang, dataset, limits, by, modules)
     tasks = markers.mark(outcomes, set(stops))
     for i, task in enumerate(tasks):
         if task.state == "error" and task.facts.get("error") == "OutOfTime":
@@ -88,7 +90,7 @@ def grade_one(
 
 
 def _run(
-    steps: list[Step], lang: str, dataset: Path, limits: Limits, by: str
+    steps: list[Step], lang: str, dataset: Path, limits: Limits, by: str, modules: Sequence[str]
 ) -> tuple[dict[str, Outcome], dict[str, str]]:
     """Run the steps; where one stops the whole run, run again without it."""
     outcomes: dict[str, Outcome] = {}
@@ -99,9 +101,8 @@ def _run(
         left = limits.total_seconds - (time.monotonic() - began)
         kept = [Step() if i in skipped else step for i, step in enumerate(steps)]
         with job_folder(kept, lang=lang) as job:
-            run = run_session(
-                job, dataset=dataset, limits=replace(limits, total_seconds=left), by=by
-            )
+            limits_left = replace(limits, total_seconds=left)
+            run = run_session(job, dataset=dataset, limits=limits_left, by=by, modules=modules)
         outcomes = {**outcomes, **read_outcomes(run.results)}
         if run.end == "done":
             return outcomes, stops

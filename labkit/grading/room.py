@@ -1,0 +1,194 @@
+"""A room for one run of a student's code: what it is shown of the machine, and nothing else.
+
+With bubblewrap (`bwrap`), or with the kernel's own user namespaces (`unshare`), a room has a file
+system of its own: the system and the Python environment read-only, the kit, the dataset, and a
+scratch folder in memory. No network, no other process, no other file. It is held open by `cat`,
+which waits on a pipe of ours: when we end, however we end, the room and all in it end too.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import labkit
+from labkit.errors import GradingError
+from labkit.grading.family import descendants
+
+if sys.platform != "win32":
+    from labkit.grading import confine
+
+SCRATCH_BYTES = 256 * 2**20
+SHARED_BYTES = 16 * 2**20
+JOB, RESULTS = "/job/job.json", "/results.jsonl"
+
+
+@dataclass(frozen=True)
+class View:
+    """What a room shows of the machine."""
+
+    job: Path
+    results: Path
+    dataset: Path | None
+
+    def folders(self) -> list[tuple[Path, str]]:
+        """List (folder or file here, where it is seen), all read-only."""
+        system = [Path(p) for p in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
+        system += [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")]
+        python = [Path(sys.base_prefix).resolve(), Path(sys.prefix), Path(labkit.__file__).parent]
+        shown = [(path, str(path)) for path in system if path.exists()]
+        shown += [
+            (path, str(path)) for path in python if not str(path).startswith(("/usr/", "/bin/"))
+        ]
+        shown.append((self.job, "/job"))
+        if self.dataset:
+            shown.append((self.dataset, "/data"))
+        return shown
+
+
+@dataclass(frozen=True)
+class Room:
+    """An open room.
+
+    Attributes:
+        pidfd: Of the process that holds it.
+        flags: The namespaces to join.
+        first: Its process 1, as seen from outside: the parent of orphans, whose end ends all.
+    """
+
+    pidfd: int
+    flags: int
+    first: int
+
+
+@cache
+def means() -> str:
+    """Find the strongest sandbox that works here: `bwrap`, `unshare` or `none`."""
+    for name in ("bwrap", "unshare"):
+        if sys.platform != "linux" or not shutil.which(name):
+            continue
+        with tempfile.TemporaryDirectory(prefix="labkit-probe-") as folder:
+            view = View(Path(folder), Path(folder, "results"), None)
+            view.results.touch()
+            try:
+                with open_room(view, by=name) as room:
+                    probe = [sys.executable, "-I", "-S", str(confine.__file__)]
+                    tried = subprocess.run(
+                        [*probe, str(room.pidfd), str(room.flags)],
+                        pass_fds=[room.pidfd], capture_output=True, timeout=20,
+                        stdin=subprocess.DEVNULL,
+                    )  # fmt: skip
+            except (OSError, GradingError, subprocess.TimeoutExpired):
+                continue
+            if tried.returncode == 0:
+                return name
+    return "none"
+
+
+@contextmanager
+def open_room(view: View, *, by: str) -> Iterator[Room]:
+    """Open a room; at the end of the block, all that runs in it is killed.
+
+    Args:
+        view: What it shows.
+        by: `bwrap` or `unshare`.
+
+    Raises:
+        GradingError: If it cannot be opened.
+    """
+    command = _bwrap(view) if by == "bwrap" else _unshare(view)
+    holder = subprocess.Popen(
+        [*command, "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, start_new_session=True, cwd="/",
+    )  # fmt: skip
+    assert holder.stdin
+    assert holder.stdout
+    assert holder.stderr
+    pidfd = first = 0
+    try:
+        with suppress(BrokenPipeError):
+            holder.stdin.write(b".")
+            holder.stdin.flush()
+        if holder.stdout.read(1) != b".":
+            why = holder.stderr.read(2000).decode("utf-8", "replace")
+            raise GradingError(f"the sandbox ({by}) could not be opened: {why.strip()}")
+        line = [holder.pid, *descendants(holder.pid)]
+        outside = os.stat("/proc/self/ns/pid").st_ino
+        first = next(p for p in line if os.stat(f"/proc/{p}/ns/pid").st_ino != outside)
+        pidfd = os.pidfd_open(line[-1])
+        yield Room(pidfd, confine.differing(line[-1]), first)
+    finally:
+        for pid in filter(None, (first, holder.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if pidfd:
+            os.close(pidfd)
+        holder.wait()
+        for pipe in (holder.stdin, holder.stdout, holder.stderr):
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+
+def _bwrap(view: View) -> list[str]:
+    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    command += ["--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
+    for source, target in view.folders():
+        if source.is_symlink() and source.is_dir():
+            command += ["--symlink", os.readlink(source), target]
+        else:
+            command += ["--ro-bind", str(source), target]
+    command += ["--bind", str(view.results), RESULTS, "--remount-ro", "/"]
+    return [*command, "--chdir", "/tmp", "--"]
+
+
+def _unshare(view: View) -> list[str]:
+    """Do as bubblewrap does with the tools of util-linux: a new root, then no way back."""
+    lines = [
+        "set -e",
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+        f"root={_quoted(str(view.results.parent / 'root'))}",
+        "mkdir $root",
+        "mount -t tmpfs -o size=1m,mode=755 tmpfs $root",
+        "mkdir -p $root/tmp $root/proc $root/dev $root/old",
+        f"mount -t tmpfs -o size={SCRATCH_BYTES} tmpfs $root/tmp",
+        "mount -t proc proc $root/proc",
+    ]
+    for device in ("null", "zero", "random", "urandom"):
+        lines += [f"touch $root/dev/{device}", f"mount --bind /dev/{device} $root/dev/{device}"]
+    for source, target in [*view.folders(), (view.results, RESULTS)]:
+        here, there = _quoted(str(source)), f'"$root"{_quoted(target)}'
+        if source.is_symlink() and source.is_dir():
+            lines.append(f"ln -s {_quoted(os.readlink(source))} {there}")
+            continue
+        lines.append(f"mkdir -p $(dirname {there})")
+        lines.append(f"mkdir -p {there}" if source.is_dir() else f"touch {there}")
+        lines.append(f"mount --bind {here} {there}")
+        if source != view.results:
+            # a mount keeps the limits that its file system had outside
+            lines.append(
+                f"mount -o remount,bind,ro {there} 2>/dev/null || "
+                f"mount -o remount,bind,ro,nosuid,nodev {there}"
+            )
+    lines += [
+        "cd $root",
+        "pivot_root . old",
+        "cd /tmp",
+        "umount -l /old",
+        "mount -o remount,ro /",
+        'exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all "$@"',
+    ]
+    flags = ["--user", "--map-root-user", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork"]
+    return ["unshare", *flags, "--kill-child", "sh", "-c", "\n".join(lines), "labkit"]
+
+
+def _quoted(path: str) -> str:
+    return "'" + path.replace("'", "'\\''") + "'"
