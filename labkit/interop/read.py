@@ -85,19 +85,23 @@ def parse(source: str | bytes | Resource, *, version: Version) -> Resource:
 
 
 @cache
-def model(name: str, version: Version) -> Any:
+def any_model(name: str, version: Version) -> Any:
     """Return the class of a resource or data type in `fhir.resources`; None if there is none."""
     if version == "R5":
         from fhir.resources import get_fhir_model_class
-        from fhir.resources.resource import Resource as Base
     else:
         from fhir.resources.R4B import get_fhir_model_class
-        from fhir.resources.R4B.resource import Resource as Base
     try:
-        found = get_fhir_model_class(name)
+        return get_fhir_model_class(name)
     except (ValueError, ImportError):
         return None
-    return found if issubclass(found, Base) else None
+
+
+def model(name: str, version: Version) -> Any:
+    """Return the class of a resource in `fhir.resources`; None if no resource is called so."""
+    found = any_model(name, version)
+    bases = [] if found is None else [base.__name__ for base in found.__mro__]
+    return found if "Resource" in bases else None
 
 
 def structure(resource: Resource, *, version: Version) -> list[Finding]:
