@@ -121,6 +121,27 @@ def grade(
 
 
 @app.command()
+def report(
+    out: Annotated[Path, typer.Argument(help="Folder that labkit grade has made.")],
+    lang: Annotated[Language | None, typer.Option(help="Language of the report.")] = None,
+    solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
+) -> None:
+    """Write gradebooks, feedback and class report again from the marks that are stored.
+
+    Example: labkit report graded --lang en
+    """
+    from labkit.course.source import read_exercise
+    from labkit.grading.results import loader, read_results, write_results
+    from labkit.materials import materials
+    from labkit.messages import say, set_language
+
+    if lang:
+        set_language(lang)
+    load = loader(solutions or materials() / "solutions", read_exercise)
+    typer.echo(say("report.made", **vars(write_results(out, *read_results(out, load)))))
+
+
+@app.command()
 def pairs(
     roster: Annotated[Path, typer.Argument(help="CSV with columns student and background.")],
     round: Annotated[int | None, typer.Option(help="From 1; default: the next one.")] = None,

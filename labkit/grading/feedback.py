@@ -31,6 +31,7 @@ h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.25rem; margin: 2.4rem 0 .
 .same { border-left-color: #1a7f4b; } .same .state { color: #1a7f4b; }
 .part { border-left-color: #b26a00; } .part .state { color: #8a5200; }
 .none { border-left-color: #4b5bb5; } .none .state { color: #3d4a9a; }
+.waits { border-left-color: #7b878e; } .waits .state { color: #56636b; }
 .blank { border-left-color: #7b878e; } .blank .state { color: #56636b; }
 .stopped { border-left-color: #a33; } .stopped .state { color: #8f2424; }
 code { background: #eef1f3; padding: .05em .3em; border-radius: 3px; font-size: .92em; }
@@ -38,7 +39,7 @@ footer { color: var(--soft); font-size: .9rem; margin-top: 2.5rem;
   border-top: 1px solid var(--line); padding-top: .8rem; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } }
 """
-_SIGNS = {"same": "✓", "part": "◐", "none": "→", "blank": "○", "stopped": "■"}
+_SIGNS = {"same": "✓", "part": "◐", "none": "→", "blank": "○", "stopped": "■", "waits": "…"}
 
 
 class Part(NamedTuple):
@@ -91,7 +92,7 @@ def _part(part: Part, lang: Language) -> str:
     most = sum(item.max_points for item in mark.tasks)
     total = say("grading.feedback_points", lang, points=_number(points, lang), most=f"{most:g}")
     share = 100 * points / most if most else 0
-    heading = _title(part.exercise, lang)
+    heading = exercise_title(part.exercise, lang)
     found = [
         f"<section><h2>{escape(heading)}</h2>"
         f'<div class="sum"><span>{total}</span>'
@@ -125,6 +126,10 @@ def _task(item: TaskMark, task: Task, lang: Language) -> str:
 def _look(item: TaskMark) -> str:
     if item.state in ("same", "blank"):
         return item.state
+    if item.state == "written":
+        return "waits"
+    if item.points >= item.max_points:
+        return "same"
     if item.state in ("stopped", "not_reached"):
         return "stopped"
     return "part" if item.points else "none"
@@ -136,7 +141,8 @@ def _task_title(task: Task, lang: Language) -> str:
     return first if task.id in first else say("grading.task", lang, task=task.id)
 
 
-def _title(exercise: Exercise, lang: Language) -> str:
+def exercise_title(exercise: Exercise, lang: Language) -> str:
+    """Return the first heading of an exercise, or its name."""
     for cell in exercise.cells:
         if cell.kind == "markdown" and cell.lang == lang:
             first = cell.source.strip().splitlines()[:1]

@@ -12,13 +12,13 @@ from typing import Any
 
 from labkit.errors import GradingError, InputError
 from labkit.grading import sandbox, submissions
-from labkit.grading.feedback import write_feedback
-from labkit.grading.gradebook import write_gradebook
 from labkit.grading.hidden import hidden_dataset
 from labkit.grading.key import run_author
 from labkit.grading.ledger import Ledger
 from labkit.grading.marking import Markers
 from labkit.grading.notebook import Unreadable
+from labkit.grading.results import write_results
+from labkit.grading.rubric import with_levels
 from labkit.grading.sandbox import Limits
 from labkit.grading.submissions import Handed
 from labkit.grading.task import Exercise
@@ -37,6 +37,7 @@ class Graded:
         reused: How many of them had been marked before.
         gradebook: The CSV file.
         feedback: Folder of the feedback pages.
+        report: The class report.
         sandbox: `bwrap`, `unshare` or `none`.
     """
 
@@ -44,6 +45,7 @@ class Graded:
     reused: int
     gradebook: Path
     feedback: Path
+    report: Path
     sandbox: str
 
 
@@ -94,12 +96,13 @@ def grade(
         room = _Room(work, ledger, exercises, people, seed, limits, by or sandbox.means())
         marks, reused = _mark_all(handed, room, workers, progress)
         ledger.forget_others((item.student, item.exercise) for item in handed)
+        rows = [(h.student, h.exercise, marks[h.student, h.exercise]) for h in handed]
+        ledger.settle((student, name, mark.to_json()) for student, name, mark in rows)
+        rows = with_levels(rows, exercises, ledger.levels())
     finally:
         ledger.close()
-    rows = [(h.student, h.exercise, marks[h.student, h.exercise]) for h in handed]
-    gradebook = write_gradebook(rows, out / "gradebook.csv")
-    feedback = write_feedback(rows, exercises, out / "feedback")
-    return Graded(rows, reused, gradebook, feedback, room.by)
+    made = write_results(out, rows, exercises)
+    return Graded(rows, reused, made.gradebook, made.feedback, made.report, room.by)
 
 
 class _Room:

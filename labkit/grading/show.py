@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import GradingError
 from labkit.grading import sandbox
 from labkit.grading.grade import grade
+from labkit.grading.results import loader
 from labkit.grading.task import Exercise
 from labkit.messages import say
 
@@ -31,15 +31,7 @@ def grade_shown(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    def load(name: str) -> Exercise:
-        path = solutions / f"{name}.py"
-        if not path.is_file():
-            raise GradingError(
-                f"{path}: no such exercise. Name submissions as the exercise, "
-                "or say with --solutions where its source lies."
-            )
-        return read(path)
-
+    load = loader(solutions, read)
     if sandbox.means() == "none":
         print(say("grading.no_sandbox"), file=sys.stderr)
     look = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -60,5 +52,6 @@ def grade_shown(
         reused=graded.reused,
         counts=", ".join(f"{n} {status}" for status, n in sorted(counts.items())),
     )
-    then = say("grading.graded_next", gradebook=graded.gradebook, feedback=graded.feedback)
+    then = say("report.made", **vars(graded))
+    then += "\n" + say("grading.graded_next")
     return f"{made}\n{then}"
