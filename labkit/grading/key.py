@@ -25,6 +25,8 @@ from labkit.messages import LANGUAGES
 
 FORMAT = 1
 SECONDS = 600  # for one pass over the solutions and wrong answers
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError, GradingError)
+_REASON = re.compile(r"[a-z_]+(\.[a-z_]+)?")
 _IMPORT = re.compile(r"(?:from ([\w.]+) import|import ([\w., ]+))")
 
 
@@ -158,13 +160,16 @@ def read_outcomes(text: str) -> dict[str, Outcome]:
                 written = raw["text"] if isinstance(raw["text"], str) else None
                 outcomes[label] = Outcome("answer", Plain.from_json(raw["answer"]), written)
             elif state == "refused":
-                facts = {str(k): str(v) for k, v in raw["facts"].items()}
-                outcomes[label] = Outcome("refused", reason=str(raw["reason"]), facts=facts)
+                facts = {str(k): str(v)[:500] for k, v in raw["facts"].items()}
+                reason = str(raw["reason"])
+                if _REASON.fullmatch(reason):
+                    refusal_text(NotPlain(reason, **facts), "nb")  # there are words for it
+                    outcomes[label] = Outcome("refused", reason=reason, facts=facts)
             elif state == "error":
-                outcomes[label] = Outcome("error", reason=str(raw["error"]))
+                outcomes[label] = Outcome("error", reason=str(raw["error"])[:500])
             elif state == "blank":
                 outcomes[label] = Outcome("blank")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, GradingError):
+        except _BROKEN:
             continue
     return outcomes
 

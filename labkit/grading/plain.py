@@ -21,6 +21,7 @@ from labkit.errors import GradingError
 
 MAX_ROWS = 200_000
 MAX_TEXT = 100_000
+LARGEST = 10**299  # still a float
 KINDS = ("none", "truth", "number", "text", "date", "list", "set", "mapping", "table")
 SCALARS = ("none", "truth", "number", "text", "date")
 
@@ -84,7 +85,12 @@ class Plain(NamedTuple):
         sound = (
             kind in KINDS
             and all(isinstance(name, str) for name in columns)
-            and len(whole) == len(columns)
+            and len(whole) == len(columns) == len(set(columns))
+            and (
+                kind == "table"
+                or columns == (("key", "value") if kind == "mapping" else ("value",))
+            )
+            and len(rows) <= MAX_ROWS
             and all(len(row) == len(columns) for row in rows)
             and (kind not in SCALARS or (len(rows) == 1 and len(columns) == 1))
         )
@@ -256,11 +262,15 @@ def _cell_to_json(value: Cell) -> Any:
     if isinstance(value, float) and math.isinf(value):
         return {"infinite": 1 if value > 0 else -1}
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
-        return {"large": str(value) if abs(value) < 10**300 else "beyond"}
+        return {"large": str(value) if abs(value) < LARGEST else "beyond"}
     return value
 
 
 def _cell_from_json(value: Any) -> Cell:
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError("nan is written as null")
+    if isinstance(value, int) and abs(value) >= LARGEST:
+        raise ValueError("too large")
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if "day" in value and isinstance(value["day"], str):
@@ -268,7 +278,7 @@ def _cell_from_json(value: Any) -> Cell:
     if "infinite" in value:
         return math.inf if value["infinite"] == 1 else -math.inf
     if "large" in value and isinstance(value["large"], str):
-        return int(value["large"][:320])
+        return int(value["large"][:300])
     raise ValueError("no such cell")
 
 
