@@ -93,8 +93,9 @@ class Check:
             verdict = self._judged(str(task), answer, kind)
         except LabkitError as error:  # no key, no dataset: nothing the answer could mend
             return Verdict(str(task), "note", str(error), self.lang)
-        if verdict.status in ("right", "almost"):
-            record(verdict.task, verdict.status, verdict.points * verdict.share)
+        if verdict.status in ("right", "almost", "written"):
+            status = "almost" if verdict.status == "almost" else "right"
+            record(verdict.task, status, verdict.points * verdict.share)
         return verdict
 
     def _judged(self, task: str, answer: Any, kind: str) -> Verdict:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.errors import BuildError, GradingError
-from labkit.grading.kinds import kind_of
+from labkit.grading.kinds import kind_of, prepared
 from labkit.grading.plain import NotPlain, Plain
 from labkit.grading.reference import prints
 from labkit.grading.session import Step, write_job
@@ -58,6 +58,7 @@ def make_key(exercise: Exercise) -> dict[str, Any]:
     """
     for task in exercise.tasks:
         _check_settings(exercise, task)
+    exercise = prepared(exercise)
     first, second = run_author(exercise, datasets=[None, None])
     tasks = {task.id: _task_key(exercise, task, first, second) for task in exercise.tasks}
     return {
@@ -86,13 +87,20 @@ def author_steps(exercise: Exercise, *, wrong: bool) -> list[Step]:
             "options": options,
             "task": task.id,
         }
-        steps.append(Step(task.solution, label=task.id, seconds=60, **shared))
+        truth = {"name": "truth"} if _sets_truth(task) else {}
+        steps.append(Step(task.solution, label=task.id, seconds=60, **shared | truth))
+        if truth:
+            steps.append(Step(label=f"{task.id} solution", seconds=60, **shared))
         if wrong:
             steps += [
                 Step(w.code, label=f"{task.id} wrong {i}", aside=True, seconds=60, **shared)
                 for i, w in enumerate(task.wrong)
             ]
     return steps
+
+
+def _sets_truth(task: Task) -> bool:
+    return task.kind == "findings" and bool(re.search(r"^truth\b.*=", task.solution, re.MULTILINE))
 
 
 def run_author(
@@ -204,6 +212,9 @@ def _task_key(
     again = second.get(task.id, Outcome("missing")).answer
     if again is None or not (kind.written or reference.compare(again).same):
         raise fault(task.line, "the solution gives another answer the second time it runs")
+    own = first.get(f"{task.id} solution")
+    if own and (own.answer is None or not reference.compare(own.answer).same):
+        raise fault(task.line, f"the solution's own answer does not pass: {_why(own)}")
     known: list[dict[str, Any]] = []
     for i, wrong in enumerate(task.wrong):
         came = first.get(f"{task.id} wrong {i}", Outcome("missing"))

@@ -8,7 +8,7 @@ sandbox. What comes out is plain and is compared elsewhere, by the kind's refere
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
@@ -56,6 +56,7 @@ class Kind:
             NotPlain with the reason.
         blank: Tells whether nothing has been answered yet.
         options: Settings of this kind, beside those of the comparison.
+        defaults: Settings that a task of this kind has unless it says otherwise.
         reference: Where its reference is: `module:class`.
         verify: Refuses options that cannot be, with GradingError.
         kept: Whether the text is kept with the mark, for a person to read.
@@ -67,6 +68,7 @@ class Kind:
     take: Callable[[Any, Options], Taken]
     blank: Callable[[Any], bool] = _is_none
     options: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     reference: str = "labkit.grading.reference:Reference"
     verify: Callable[[Options], None] = lambda options: None
     kept: bool = False
@@ -84,13 +86,14 @@ class Kind:
         Raises:
             GradingError: If one is unknown or has a value that cannot be.
         """
+        raw = {**self.defaults, **raw}
         own = {name: value for name, value in raw.items() if name in (*self.options, "seed")}
         rest = {name: value for name, value in raw.items() if name not in own}
         try:
             settings = Settings.of(rest)
         except GradingError as error:
-            more = f" Of {self.name}: {', '.join(self.options)}." if self.options else ""
-            raise GradingError(f"{error}.{more}" if more else str(error)) from None
+            more = f". Of {self.name}: {', '.join(self.options)}" if self.options else ""
+            raise GradingError(f"{error}{more}") from None
         try:
             own = json.loads(json.dumps(own))
         except (TypeError, ValueError):
@@ -105,12 +108,12 @@ class Kind:
         settings, options = self.split(raw)
         home = self._home()
         if options and hasattr(home, "with_options"):
-            return home.with_options(answer, settings, options, salt=salt, work=work)  # type: ignore[no-any-return]
-        return home.of(answer, settings, salt=salt, work=work)  # type: ignore[no-any-return]
+            return home.with_options(answer, settings, options, salt=salt, work=work)
+        return home.of(answer, settings, salt=salt, work=work)
 
     def read(self, raw: dict[str, Any]) -> Compared:
         """Read a reference from a key."""
-        return self._home().from_key(raw)  # type: ignore[no-any-return]
+        return self._home().from_key(raw)
 
     def _home(self) -> Any:
         module, _, name = self.reference.partition(":")
@@ -174,6 +177,60 @@ _ALL = (
     Kind("value", take_value),
     Kind("sql", take_sql, _no_query, database=True),
     Kind("algebra", take_algebra, _no_query, database=True),
+    Kind(
+        "function",
+        _lazy("kind_function:take_function"),
+        options=("inputs", "examples", "cases"),
+        defaults={"order": True},
+        reference="labkit.grading.kind_function:Cases",
+        verify=_lazy("inputs:verify_inputs"),
+        drawn=True,
+    ),
+    Kind(
+        "tests",
+        _lazy("kind_tests:take_tests"),
+        options=("of", "source", "imports"),
+        reference="labkit.grading.kind_tests:Versions",
+        drawn=True,
+    ),
+    Kind(
+        "findings",
+        take_value,
+        options=("enough",),
+        reference="labkit.grading.kind_findings:Findings",
+        verify=_lazy("kind_findings:verify_findings"),
+    ),
+    Kind(
+        "figure",
+        _lazy("kind_figure:take_figure"),
+        options=("needs", "units", "marks"),
+        reference="labkit.grading.kind_figure:Figure",
+        verify=_lazy("kind_figure:verify_figure"),
+    ),
+    Kind(
+        "choice",
+        _lazy("kind_written:take_choice"),
+        _lazy("kind_written:blank_choice"),
+        options=("options", "reason"),
+        verify=_lazy("kind_written:verify_choice"),
+        kept=True,
+    ),
+    Kind(
+        "text",
+        _lazy("kind_written:take_text"),
+        _lazy("kind_written:blank_text"),
+        options=("words", "rubric"),
+        reference="labkit.grading.kind_written:Written",
+        verify=_lazy("kind_written:verify_text"),
+        kept=True,
+    ),
+    Kind(
+        "r",
+        _lazy("kind_r:take_r"),
+        _lazy("kind_r:blank_r"),
+        options=("tables",),
+        verify=_lazy("kind_r:verify_r"),
+    ),
 )
 KINDS = {kind.name: kind for kind in _ALL}
 
@@ -189,17 +246,25 @@ def kind_of(name: str) -> Kind:
     return KINDS[name]
 
 
-def seeded(exercise: Exercise, seed: object) -> Exercise:
-    """Let the tasks whose inputs are drawn draw them from another seed.
+def prepared(exercise: Exercise, *, seed: object = "") -> Exercise:
+    """Give tasks what a run needs beside their own settings: seeds, and functions under test.
 
     Args:
-        exercise: As read from its source, where the seed is the task's id.
-        seed: What the hidden inputs are drawn from.
+        exercise: As read from its source.
+        seed: What inputs and versions are drawn from; another one in grading.
+
+    Raises:
+        GradingError: If students are not shown a function that they write tests for.
     """
-    tasks = tuple(
-        replace(task, settings={**task.settings, "seed": f"{seed} {task.id}"})
-        if kind_of(task.kind).drawn
-        else task
-        for task in exercise.tasks
-    )
-    return replace(exercise, tasks=tasks)
+    tasks = []
+    for task in exercise.tasks:
+        settings = dict(task.settings)
+        if task.kind in KINDS and KINDS[task.kind].drawn:
+            settings["seed"] = f"{seed} {task.id}"
+        if task.kind == "tests":
+            from labkit.grading.kind_tests import source_of
+
+            source, imports = source_of(exercise, str(settings.get("of")))
+            settings |= {"source": source, "imports": imports}
+        tasks.append(replace(task, settings=settings))
+    return replace(exercise, tasks=tuple(tasks))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labkit.grading.key import Outcome
+from labkit.grading.kind_words import RUNGS, shown_facts
 from labkit.grading.kinds import Compared, kind_of
 from labkit.grading.plain import Plain
 from labkit.grading.reference import Difference, prints
@@ -74,15 +75,19 @@ class Markers:
             state = "blank" if state == "missing" else state
             facts = {"error": outcome.reason} if state == "error" else dict(outcome.facts)
             return TaskMark(task.id, 0.0, task.points, state, outcome.reason, facts)
+        kind = kind_of(task.kind)
+        kept = {"written": outcome.text} if kind.kept and outcome.text else {}
         difference = self._hidden[task.id].compare(outcome.answer)
+        if kind.written:
+            return TaskMark(task.id, 0.0, task.points, "written", facts=kept)
         if difference.same:
-            return TaskMark(task.id, task.points, task.points, "same")
+            return TaskMark(task.id, task.points, task.points, "same", facts=kept)
         if self._class[task.id].compare(outcome.answer).same:
-            return TaskMark(task.id, 0.0, task.points, "class_data")
+            return TaskMark(task.id, 0.0, task.points, "class_data", facts=kept)
         came = _prints(task, outcome, around=False)
         hint = next((i for i, known in enumerate(self._wrong[task.id]) if came & known), None)
         points = round(task.points * earned(difference), 2)
-        facts = without_hidden(difference)
+        facts = without_hidden(difference) | kept
         return TaskMark(task.id, points, task.points, "differs", difference.rung, facts, hint)
 
 
@@ -93,6 +98,8 @@ def earned(difference: Difference) -> float:
 
 def without_hidden(difference: Difference) -> dict[str, Any]:
     """Return the facts of a difference, less all that would show the hidden dataset."""
+    if difference.rung in RUNGS:
+        return shown_facts(difference)
     shown = {
         k: v
         for k, v in difference.facts.items()

@@ -61,6 +61,16 @@ class Settings:
         made["order"] = tuple(order) if isinstance(order, (list, tuple)) else bool(order)
         return cls(**made)
 
+    def to_key(self) -> dict[str, Any]:
+        """Write them as simple values, which `of` reads."""
+        order = list(self.order) if isinstance(self.order, tuple) else self.order
+        return {
+            "tolerance": self.tolerance,
+            "order": order,
+            "names": self.names,
+            "case": self.case,
+        }
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -197,6 +207,15 @@ class Reference:
             return self._cells(fitted, view, off)
         return self._order(view, hasher)
 
+    def matched(self, answer: Plain) -> int:
+        """Count rows whose exact cells the reference has too; the columns must fit."""
+        fitted = self._fitted(answer)
+        if isinstance(fitted, Difference):
+            return 0
+        hasher = _Hasher(self.salt, self.rounds)
+        keys = Counter(map(hasher, _View(fitted, self.columns, self.measured, self.settings).keys))
+        return sum(min(n, self.row_digests.get(digest, 0)) for digest, n in keys.items())
+
     def _near(self, hasher: "_Hasher", place: str, name: str, value: Cell) -> bool:
         return hasher(place, name, bucket(value, self.settings.tolerance)) in self.cell_digests
 
@@ -327,14 +346,6 @@ class Reference:
 
     def to_key(self) -> dict[str, Any]:
         """Write it as simple values for a key file."""
-        settings = {
-            "tolerance": self.settings.tolerance,
-            "order": list(self.settings.order)
-            if isinstance(self.settings.order, tuple)
-            else self.settings.order,
-            "names": self.settings.names,
-            "case": self.settings.case,
-        }
         return {
             "kind": self.kind,
             "columns": list(self.columns),
@@ -346,7 +357,7 @@ class Reference:
             "column_digests": self.column_digests,
             "cells": sorted(self.cell_digests),
             "order": self.order_digest,
-            "settings": settings,
+            "settings": self.settings.to_key(),
             "salt": self.salt,
             "rounds": self.rounds,
         }

@@ -1,5 +1,6 @@
 """What a mark says to the student and to the instructor, without a trace of the hidden dataset."""
 
+from labkit.grading.kind_words import RUNGS, kind_text
 from labkit.grading.marking import TaskMark
 from labkit.grading.plain import NotPlain
 from labkit.grading.reference import Difference
@@ -23,6 +24,11 @@ def task_remark(mark: TaskMark, lang: Language) -> str:
             return say(f"grading.stop_{facts['end']}", lang)
         case "differs":
             return _differs(mark, lang)
+        case "written":
+            return say("rubric.waits", lang)
+        case "marked":
+            level, top = facts["level"], facts["top"]
+            return " ".join([say("rubric.given", lang, level=level, top=top), *facts["comments"]])
         case state:  # class_data, blank, not_reached
             return say(f"grading.task_{state}", lang)
 
@@ -58,6 +64,8 @@ def mark_reason(mark: Mark, lang: Language | None = None) -> str:
 
 def _differs(mark: TaskMark, lang: Language) -> str:
     facts, rung = mark.facts, mark.rung
+    if rung in RUNGS:
+        return kind_text(Difference(rung, facts), lang, hidden=True)
     table = facts.get("kind") == "table"
     words = {
         "good": say("grading.good_table" if table else "grading.good_list", lang),

@@ -12,6 +12,7 @@ _LOOK = {  # status -> (mark, edge, ground); each pair of ground and black text 
     "right": ("✓", "#1a7f4b", "#eef8f2"),
     "almost": ("→", "#b26a00", "#fdf6ea"),
     "unanswered": ("○", "#5b6770", "#f3f5f6"),
+    "written": ("✎", "#4b5bb5", "#f0f2fb"),
     "note": ("!", "#4b5bb5", "#f0f2fb"),
 }
 
@@ -22,7 +23,8 @@ class Verdict:
 
     Attributes:
         task: The task's id.
-        status: `right`, `almost`, `unanswered` or `note` (the check itself could not be made).
+        status: `right`, `almost`, `unanswered`, `written` (a person will read it) or `note` (the
+            check itself could not be made).
         text: One to three sentences to the student.
         difference: The rung that the answer stopped on, with its facts; None where none was tried.
         hint: Hint of the known wrong answer that this is, or None.
@@ -88,5 +90,6 @@ def verdict_of(
 ) -> Verdict:
     """Put a difference into words."""
     status = "right" if difference.same else "almost"
+    status = "written" if difference.rung == "written" else status
     text = difference_text(difference, lang)
     return Verdict(task, status, text, lang, points, difference.share, difference, hint)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from labkit.errors import GradingError
+from labkit.grading.kind_words import RUNGS, kind_text
 from labkit.grading.plain import SCALARS, NotPlain
 from labkit.grading.reference import Difference
 from labkit.messages import Language, say
@@ -37,6 +38,8 @@ def difference_text(difference: Difference, lang: Language) -> str:
             if facts["by"]:
                 return say("grading.order_by", lang, by=names_text(facts["by"]))
             return say("grading.order", lang)
+        case rung if rung in RUNGS:
+            return kind_text(difference, lang)
         case rung:  # nan, infinite, empty, column_count: their facts are their fields
             return say(f"grading.{rung}", lang, **facts)
 

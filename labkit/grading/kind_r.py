@@ -1,0 +1,123 @@
+"""Answers in R: code as text, run by the R of this machine; its `answer` comes back as CSV.
+
+Before the code runs, each table that the task names (`tables=["npr"]`) is there as a data frame of
+that name, read from CSV; missing values are NA and dates are `Date`.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import GradingError
+from labkit.grading.kinds import Options, Taken
+from labkit.grading.plain import NotPlain, plain
+
+SECONDS = 60
+MAX_BYTES = 20_000_000
+_NAME = re.compile(r"[a-z]\w*\Z")
+_BEFORE = """options(warn = 1, stringsAsFactors = FALSE)
+.labkit_read <- function(name) {
+  made <- utils::read.csv(paste0(name, ".csv"), na.strings = "", encoding = "UTF-8")
+  for (column in names(made)) {
+    text <- made[[column]]
+    if (is.character(text) && any(!is.na(text)) &&
+        all(is.na(text) | grepl("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", text))) {
+      made[[column]] <- as.Date(text)
+    }
+  }
+  made
+}
+"""
+_AFTER = """
+.labkit_shape <- if (is.data.frame(answer) || is.matrix(answer)) "table" else
+  if (is.null(names(answer)) && length(answer) == 1) "single" else
+  if (is.null(names(answer))) "list" else "named"
+.labkit_out <- if (.labkit_shape == "table") as.data.frame(answer) else
+  if (.labkit_shape == "named") data.frame(key = names(answer), value = unname(unlist(answer))) else
+  data.frame(value = unlist(answer))
+writeLines(.labkit_shape, "shape.txt")
+utils::write.csv(.labkit_out, "answer.csv", row.names = FALSE, na = "", fileEncoding = "UTF-8")
+"""
+
+
+def take_r(answer: Any, options: Options) -> Taken:
+    """Run R code in a folder of its own and take the `answer` that it sets."""
+    if not isinstance(answer, str):
+        raise NotPlain("kinds.not_r", came=type(answer).__name__)
+    program = shutil.which("Rscript")
+    if program is None:
+        raise NotPlain("kinds.no_r")
+    with tempfile.TemporaryDirectory(prefix="labkit-r-") as name:
+        folder = Path(name)
+        tables = list(options.get("tables", ()))
+        _lay_tables(folder, tables)
+        read = "".join(f'{table} <- .labkit_read("{table}")\n' for table in tables)
+        (folder / "answer.R").write_text(f"{answer}\n", encoding="utf-8")
+        code = f'{_BEFORE}{read}source("answer.R", encoding = "UTF-8")\n{_AFTER}'
+        (folder / "run.R").write_text(code, encoding="utf-8")
+        try:
+            run = subprocess.run(
+                [program, "--vanilla", "run.R"], cwd=folder, capture_output=True, timeout=SECONDS,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise NotPlain("kinds.r_slow", seconds=SECONDS) from None
+        if run.returncode:
+            said = run.stderr.decode("utf-8", "replace").strip().splitlines()
+            errors = [line for line in said if not line.startswith(("Execution", "Calls:"))]
+            raise NotPlain("kinds.r_error", message=" ".join(errors[-2:])[:400])
+        return Taken(plain(_read(folder)))
+
+
+def verify_r(options: Options) -> None:
+    """Refuse tables that cannot be names."""
+    tables = options.get("tables", [])
+    if not isinstance(tables, list) or not all(_NAME.match(str(one)) for one in tables):
+        raise GradingError(f'check: tables must be names, as ["npr"], not {tables!r}')
+
+
+def blank_r(answer: Any) -> bool:
+    """Tell whether no R has been written yet."""
+    if not isinstance(answer, str):
+        return answer is None or answer is Ellipsis
+    return not re.sub(r"#[^\n]*", "", answer).strip(" \t\r\n.…")
+
+
+def _lay_tables(folder: Path, tables: list[str]) -> None:
+    if not tables:
+        return
+    from labkit import connect
+
+    con = connect()
+    for table in tables:
+        con.sql(f'SELECT * FROM "{table}"').df().to_csv(folder / f"{table}.csv", index=False)
+
+
+def _read(folder: Path) -> Any:
+    """Read `answer.csv`, believing nothing: a CSV file of plain cells."""
+    import pandas as pd
+
+    path, shape = folder / "answer.csv", folder / "shape.txt"
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > MAX_BYTES:
+        raise NotPlain("kinds.r_nothing")
+    try:
+        frame = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except (ValueError, pd.errors.ParserError):
+        raise NotPlain("kinds.r_nothing") from None
+    for column in frame.columns:
+        text = frame[column].dropna()
+        if len(text) and text.isin(["TRUE", "FALSE"]).all():
+            frame[column] = frame[column].map({"TRUE": True, "FALSE": False})
+        elif len(text) and text.astype(str).str.fullmatch(r"\d{4}-\d\d-\d\d").all():
+            frame[column] = pd.to_datetime(frame[column])
+    match shape.read_text(encoding="utf-8").strip() if shape.is_file() else "":
+        case "single":
+            return frame["value"].iloc[0] if len(frame) else None
+        case "list":
+            return frame["value"].tolist()
+        case "named":
+            return dict(zip(frame["key"], frame["value"], strict=True))
+    return frame
