@@ -24,7 +24,6 @@ def connect(
 
     chosen = dataset or os.environ.get("LABKIT_DATA")
     if not chosen:
-        # imported late: the generator takes seconds to load
         from labkit.world.classroom import class_dataset
 
         chosen = class_dataset()

@@ -1,8 +1,9 @@
 """Data definition language from the declarations: CREATE TABLE and COMMENT ON."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Column, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
@@ -10,6 +11,7 @@ from labkit.errors import InputError
 from labkit.schema.layers import layer as find_layer
 
 DIALECTS = ("duckdb", "sqlite", "postgresql")
+WITHOUT_KEYS = "Loaded without its keys, since the rows break them."
 
 
 def ddl(layer: str, dialect: str = "duckdb") -> str:
@@ -53,11 +55,19 @@ def statements(table: Table, dialect: str, *, keys: bool = True) -> Iterator[str
         yield from comments(table)
 
 
-def create(table: Table, dialect: str, *, keys: bool = True) -> str:
-    """Write the CREATE TABLE statement of one table."""
+def create(table: Table, dialect: str, *, keys: bool = True, foreign_keys: bool = True) -> str:
+    """Write the CREATE TABLE statement of one table.
+
+    Args:
+        table: The declaration.
+        dialect: `duckdb`, `sqlite` or `postgresql`.
+        keys: Whether keys and NOT NULL are asked of the data.
+        foreign_keys: Whether foreign keys are among them.
+    """
     compiler = _compiler(dialect)
     if keys:
-        text = str(CreateTable(table).compile(dialect=compiler))
+        statement = CreateTable(table, include_foreign_key_constraints=None if foreign_keys else [])
+        text = str(statement.compile(dialect=compiler))
         lines = [line.strip().removesuffix(",").rstrip() for line in text.strip().splitlines()]
         inner = [line for line in lines[1:] if line and line != ")"]
     else:
@@ -66,13 +76,23 @@ def create(table: Table, dialect: str, *, keys: bool = True) -> str:
     return f"CREATE TABLE {table.name} (\n    " + ",\n    ".join(inner) + "\n);"
 
 
-def comments(table: Table) -> Iterator[str]:
-    """Yield the COMMENT ON statements of one table, in English."""
-    yield f"COMMENT ON TABLE {table.name} IS {_quoted(table.info['en'])};"
+def comments(table: Table, *, keys_kept: bool = True) -> Iterator[str]:
+    """Yield the COMMENT ON statements of one table, in English.
+
+    Args:
+        table: The declaration.
+        keys_kept: False for a table whose rows break its keys: its comment then says so.
+    """
+    text = table.info["en"] if keys_kept else f"{table.info['en']} {WITHOUT_KEYS}"
+    yield f"COMMENT ON TABLE {table.name} IS {_quoted(text)};"
     for column in table.columns:
-        unit = column.info.get("unit")
-        text = column.info["en"] + (f" [{unit}]" if unit else "")
-        yield f"COMMENT ON COLUMN {table.name}.{column.name} IS {_quoted(text)};"
+        yield f"COMMENT ON COLUMN {table.name}.{column.name} IS {_quoted(_meaning(column))};"
+
+
+def _meaning(column: Column[Any]) -> str:
+    unit = column.info.get("unit")
+    links = "".join(f" (refers to {key.target_fullname})" for key in column.foreign_keys)
+    return column.info["en"] + (f" [{unit}]" if unit else "") + links
 
 
 def _quoted(text: str) -> str:

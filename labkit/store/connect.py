@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import DataError, MachineError
-from labkit.store.lock import lock
 
 if TYPE_CHECKING:
     import duckdb
@@ -15,7 +14,9 @@ WAIT_SECONDS = 300
 def connect(dataset: Path | str, *, truth: bool = False) -> "duckdb.DuckDBPyConnection":
     """Open a dataset read-only; every table but the truth is there by its plain name.
 
-    A DuckDB file is made beside the Parquet files the first time. SQL run on the connection can
+    A DuckDB file is made beside the Parquet files the first time, with primary keys; foreign keys
+    are told in the comments of their columns (`labkit generate --format duckdb` declares them too,
+    at twice the time). SQL run on the connection can
     neither change the data nor read or write files; new tables live in memory and go with it.
 
     Args:
@@ -58,12 +59,14 @@ def _file(dataset: Path, name: str, *, truth: bool) -> Path:
         raise DataError(
             f"{dataset}: no such folder. Make a dataset with: labkit generate --out {dataset}"
         )
+    from labkit.store.lock import lock
+
     try:
         with lock(dataset / f".{name}.lock", wait_seconds=WAIT_SECONDS):
             if not path.exists():
-                from labkit.store.write import write_duckdb
+                from labkit.store.duckdb_file import write_duckdb
 
-                write_duckdb(dataset, path, truth=truth)
+                write_duckdb(dataset, path, truth=truth, foreign_keys=False)
     except OSError as error:
         raise MachineError(
             f"{path}: cannot be made ({error.strerror}). "

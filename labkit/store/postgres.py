@@ -22,7 +22,7 @@ def load(dataset: Path, url: str) -> int:
 
     Tables go by their plain names into the first schema of the search path, the truth into a schema
     `truth`. Keys that the data break, as in a layer with planted defects, are left out for that
-    table.
+    table, and its comment says so.
 
     Args:
         dataset: Folder of a Parquet dataset.
@@ -101,10 +101,12 @@ def _load(con: "psycopg.Connection[Any]", layer: str, table: Table, path: Path) 
         with con.transaction():
             con.execute(create(table, "postgresql"))
             rows = _copy(con, table, path)
+        kept = True
     except (psycopg.IntegrityError, psycopg.ProgrammingError):
         con.execute(create(table, "postgresql", keys=False))
         rows = _copy(con, table, path)
-    for comment in comments(table):
+        kept = False
+    for comment in comments(table, keys_kept=kept):
         con.execute(comment)
     return rows
 

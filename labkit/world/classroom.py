@@ -1,21 +1,22 @@
-"""The class dataset: the one that students see, made on each machine at first use."""
+"""The class dataset: the one that students see, made on each machine at first use.
 
+Finding it loads no generator; only making it does, in a process of its own.
+"""
+
+import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
 from labkit.errors import DataError
 from labkit.materials import materials
-from labkit.messages import say
-from labkit.store import connect
-from labkit.store.lock import lock
-from labkit.world.generate import generate
-from labkit.world.manifest import NAME, Manifest, read_manifest
-from labkit.world.part import Config
-from labkit.world.workers import fingerprint
+from labkit.world.fingerprint import fingerprint
 
+MANIFEST = "manifest.json"
+PREFIX = "class-"
 WAIT_SECONDS = 300
 
 
@@ -36,44 +37,58 @@ def class_dataset() -> Path:
         MachineError: If it cannot be made there.
     """
     folder = made_class_dataset()
-    _compare(read_manifest(folder), folder)
+    expected = materials() / "data" / "synthetic"
+    if (expected / MANIFEST).exists():
+        _compare(_hashes(folder), _hashes(expected), folder)
     return folder
 
 
 def made_class_dataset() -> Path:
     """Return the class dataset as this version of the generator makes it, compared with nothing."""
-    folder = home() / f"class-{fingerprint()[:8]}"
-    if not (folder / NAME).exists():
+    folder = home() / f"{PREFIX}{fingerprint()[:8]}"
+    if not (folder / MANIFEST).exists():
+        from labkit.store.lock import lock
+
         with lock(folder.with_name(f".{folder.name}.making"), wait_seconds=WAIT_SECONDS):
-            if not (folder / NAME).exists():
+            if not (folder / MANIFEST).exists():
                 _make(folder)
     return folder
 
 
 def _make(folder: Path) -> None:
+    """Make the dataset of this version, and remove those of other versions."""
     from rich.console import Console
+
+    from labkit.messages import say
+    from labkit.world.apart import make_apart
+    from labkit.world.part import Config
 
     with Console(stderr=True).status(say("world.making_class")):
         shutil.rmtree(folder, ignore_errors=True)  # without a manifest it is not whole
-        generate(Config(), folder)
-        connect(folder).close()
+        make_apart(Config(), folder)
+    for old in folder.parent.glob(f"{PREFIX}*"):
+        if old != folder:
+            # The manifest first: where an open file stays (Windows), the rest is not taken for whole
+            with suppress(OSError):
+                (old / MANIFEST).unlink(missing_ok=True)
+            shutil.rmtree(old, ignore_errors=True)
 
 
-def _compare(made: Manifest, folder: Path) -> None:
-    expected_in = materials() / "data" / "synthetic"
-    if not (expected_in / NAME).exists():
-        return
-    expected = read_manifest(expected_in)
-    if made.hash == expected.hash:
-        return
-    names = sorted(
-        name
-        for name in made.tables.keys() | expected.tables.keys()
-        if getattr(made.tables.get(name), "hash", None)
-        != getattr(expected.tables.get(name), "hash", None)
-    )
-    raise DataError(
-        f"The class dataset in {folder} is not the one that the kit expects; "
-        f"these tables differ: {', '.join(names)}. Remove that folder and try again. "
-        "If you have changed the generator, run: labkit build"
-    )
+def _hashes(folder: Path) -> dict[str, str]:
+    """Read the content hash of each table from a manifest."""
+    path = folder / MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {name: table["hash"] for name, table in content["tables"].items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: cannot be read as a manifest ({error})") from error
+
+
+def _compare(made: dict[str, str], expected: dict[str, str], folder: Path) -> None:
+    names = sorted(t for t in made.keys() | expected.keys() if made.get(t) != expected.get(t))
+    if names:
+        raise DataError(
+            f"The class dataset in {folder} is not the one that the kit expects; "
+            f"these tables differ: {', '.join(names)}. Remove that folder and try again. "
+            "If you have changed the generator, run: labkit build"
+        )

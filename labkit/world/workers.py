@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.metadata import version
 from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +18,7 @@ from labkit.errors import MachineError
 from labkit.store.hashing import content_hash
 from labkit.store.parquet import write_table
 from labkit.world.engine import make_tables
+from labkit.world.fingerprint import fingerprint
 from labkit.world.part import Config
 
 if TYPE_CHECKING:
@@ -125,17 +124,6 @@ def make_bytes(config: Config, index: int, ranks: np.ndarray) -> tuple[Summary, 
         content[name] = out.getvalue()
         summary[name] = (len(table), content_hash(table))
     return summary, content
-
-
-def fingerprint() -> str:
-    """Hash the code that decides the content, so that parts of two versions are not mixed."""
-    package = Path(__file__).parents[1]
-    digest = sha256(version("helsedata-labkit").encode())
-    for folder in ("world", "schema", "codes"):
-        for path in sorted((package / folder).rglob("*")):
-            if path.suffix in (".py", ".csv", ".toml", ".json", ".txt"):
-                digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
 
 
 @contextmanager

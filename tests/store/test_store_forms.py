@@ -12,6 +12,7 @@ import pytest
 
 from labkit import schema, store
 from labkit.errors import DataError, InputError, MachineError
+from labkit.schema.ddl import WITHOUT_KEYS
 from labkit.store.lock import lock
 from labkit.store.write import tables
 from labkit.world.generate import generate
@@ -52,14 +53,26 @@ def test_keys_and_comments_are_there(dataset: Path) -> None:
             "WHERE constraint_type = 'PRIMARY KEY'"
         ).fetchall()
         assert ("residence", ["person_id", "from_date"]) in keys
-        foreign = con.sql(
-            "SELECT table_name FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY'"
-        ).fetchall()
-        assert ("encounter",) in foreign
+        link = con.execute(
+            "SELECT comment FROM duckdb_columns() "
+            "WHERE table_name = 'diagnosis' AND column_name = 'encounter_id'"
+        ).fetchone()
+        assert link is not None
+        assert link[0].endswith("(refers to encounter.encounter_id)")
         comment = con.execute(
             "SELECT comment FROM duckdb_columns() WHERE column_name = 'income_nok'"
         ).fetchone()
         assert comment == ("Income after tax [NOK]",)
+
+
+def test_duckdb_form_declares_foreign_keys_too(dataset: Path, tmp_path: Path) -> None:
+    store.write(dataset, "duckdb", tmp_path)
+    with duckdb.connect(tmp_path / "labkit.duckdb", read_only=True) as con:
+        found = con.sql(
+            "SELECT table_name, constraint_column_names, referenced_table "
+            "FROM duckdb_constraints() WHERE constraint_type = 'FOREIGN KEY'"
+        ).fetchall()
+    assert ("diagnosis", ["encounter_id"], "encounter") in found
 
 
 @pytest.mark.parametrize(
@@ -145,7 +158,7 @@ def test_sqlite_has_rows_keys_and_dates_as_text(dataset: Path, tmp_path: Path) -
     truth.close()
 
 
-def test_a_table_whose_key_is_broken_is_loaded_without_its_key(
+def test_a_table_whose_key_is_broken_is_loaded_without_its_key_and_says_so(
     dataset: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "population").mkdir()
@@ -155,9 +168,12 @@ def test_a_table_whose_key_is_broken_is_loaded_without_its_key(
     with store.connect(tmp_path) as con:
         assert con.sql("SELECT count(*) FROM person").fetchall() == [(CONFIG.people + 3,)]
         assert con.sql("FROM duckdb_constraints()").fetchall() == []
+        comment = con.execute("SELECT comment FROM duckdb_tables()").fetchone()
+        assert comment == (f"{schema.table('person').info['en']} {WITHOUT_KEYS}",)
     store.write(tmp_path, "sqlite", tmp_path / "sqlite")
     con = sqlite3.connect(tmp_path / "sqlite" / "labkit.sqlite")
     assert con.execute("SELECT count(*) FROM person").fetchone() == (CONFIG.people + 3,)
+    assert WITHOUT_KEYS in con.execute("SELECT sql FROM sqlite_master").fetchone()[0]
     con.close()
 
 

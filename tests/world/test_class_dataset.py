@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import labkit
 from labkit import schema
-from labkit.errors import DataError
+from labkit.errors import DataError, InputError
 from labkit.world import classroom
+from labkit.world.apart import make_apart
+from labkit.world.fingerprint import covered_files
 from labkit.world.manifest import read_manifest
 from labkit.world.part import Config
 from labkit.world.sample import HANDLES, sample
@@ -26,7 +30,7 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_class(shared_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A class of 240 people in a home of its own, and a kit whose materials are empty."""
     monkeypatch.setenv("LABKIT_HOME", str(shared_home))
-    monkeypatch.setattr(classroom, "Config", lambda: Config(people=240))
+    monkeypatch.setattr("labkit.world.part.Config", lambda: Config(people=240))
     monkeypatch.setattr(classroom, "materials", lambda: tmp_path)
 
 
@@ -64,6 +68,49 @@ def test_one_that_was_never_finished_is_made_again() -> None:
     (folder / "manifest.json").unlink()
     assert classroom.class_dataset() == folder
     assert read_manifest(folder).config.people == 240
+
+
+def test_folders_of_other_versions_go_when_a_new_one_is_made() -> None:
+    folder = classroom.class_dataset()
+    old = folder.with_name("class-00000000")
+    old.mkdir()
+    (old / "manifest.json").write_text("{}")
+    mine = folder.with_name("notes.txt")
+    mine.write_text("not the kit's")
+    assert classroom.class_dataset() == folder
+    assert old.exists()  # nothing was made, nothing is removed
+    (folder / "manifest.json").unlink()
+    classroom.class_dataset()
+    assert not old.exists()
+    assert mine.exists()
+
+
+def test_opening_it_again_loads_neither_generator_nor_its_libraries() -> None:
+    classroom.class_dataset()
+    heavy = ("faker", "labkit.world.part", "numpy", "pandas", "pyarrow", "scipy", "sqlalchemy")
+    program = (
+        "import sys, labkit\n"
+        "assert labkit.connect().sql('SELECT count(*) FROM person').fetchall() == [(240,)]\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_what_stops_the_generator_is_told_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="exists already and is not an empty folder"):
+        make_apart(Config(people=240), tmp_path)
+    with pytest.raises(InputError, match="people: 0 is not a whole number"):
+        make_apart(Config(people=0), tmp_path / "new")
+
+
+def test_an_edit_to_validation_makes_no_other_version() -> None:
+    covered = covered_files()
+    assert "world/part.py" in covered
+    assert "codes/icd10.csv" in covered
+    assert "schema/ehr.py" in covered
+    assert not [name for name in covered if name.startswith(("world/validate/", "store/"))]
 
 
 def test_sample_holds_100_people_and_rows_that_refer_to_each_other() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labkit.codes import load
+from labkit.codes import rows
 from labkit.world.defects.damage import (
     COMPACT,
     DAY_FIRST,
@@ -94,8 +94,7 @@ def more_if(column: str, low: float, high: float) -> Eligible:
 
 def one_sex(code: str, sex: str, man: str) -> Eligible:
     """Rows with a diagnosis that belongs to one sex alone, and that sex."""
-    icd10 = load("icd10")
-    limited = dict(zip(icd10["code"], icd10["sex"], strict=True)) | {"C61.9": "M"}
+    limited = {row["code"]: row["sex"] for row in rows("icd10")} | {"C61.9": "M"}
     only_men = {c for c, s in limited.items() if s == "M"}
     # Male breast cancer exists: the teaching subset's limit on C50.4 is no contradiction.
     only_women = {c for c, s in limited.items() if s == "F" and not c.startswith(("C50", "D05"))}
@@ -130,11 +129,10 @@ def former_number(view: View) -> np.ndarray:
     return view.where("kommunenr", FORMER.__contains__)
 
 
-_MUNICIPALITY = load("municipality").query("change == 'renumbered'")
 FORMER: dict[str, str] = {
-    now: before
-    for now, before in zip(_MUNICIPALITY["code_2024"], _MUNICIPALITY["code_2018_2019"], strict=True)
-    if now != before
+    row["code_2024"]: row["code_2018_2019"]
+    for row in rows("municipality")
+    if row["change"] == "renumbered" and row["code_2024"] != row["code_2018_2019"]
 }
 CASES = chosen(str.upper, str.lower, lambda t: f" {t}", lambda t: f"{t} ")
 

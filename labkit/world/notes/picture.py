@@ -27,8 +27,7 @@ def _labels() -> dict[str, str]:
 
     found: dict[str, str] = {}
     for system in ("icd10", "icpc2"):
-        table = systems.load(system)
-        found |= dict(zip(table["code"], table["label_nb"], strict=True))
+        found |= {row["code"]: row["label_nb"] for row in systems.rows(system)}
     return found
 
 

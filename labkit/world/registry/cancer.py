@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from labkit.codes import load
+from labkit.codes import rows
 from labkit.world.columns import codes
 from labkit.world.disease import diseases
 from labkit.world.part import END_DAY, START_DAY, Part
@@ -195,10 +195,8 @@ def topography(icd10: str) -> str:
         >>> topography("C61"), topography("C18.7"), topography("C43.9")
         ('C61.9', 'C18.7', 'C44.9')
     """
-    table = load("icdo3")
-    sites = table[table["axis"] == "topography"]
     return next(
-        site
-        for site, listed in zip(sites["code"], sites["icd10"], strict=True)
-        if icd10 in listed.split(";")
+        row["code"]
+        for row in rows("icdo3")
+        if row["axis"] == "topography" and icd10 in row["icd10"].split(";")
     )

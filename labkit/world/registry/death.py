@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from labkit.codes import load, undotted
+from labkit.codes import rows, undotted
 from labkit.world.part import Part
 from labkit.world.population import date64
 from labkit.world.registry.format import joined, words
@@ -19,7 +19,7 @@ def dar(part: Part) -> None:
     order = extract_order(part, causes["person"])
     person = causes["person"][order]
     day = death_days(part)[person]
-    texts = [undotted(code) for code in load("icd10")["code"]]
+    texts = [undotted(row["code"]) for row in rows("icd10")]
     contributing = causes["contributing"][order]
     listed = contributing >= 0
     codes = pa.DictionaryArray.from_arrays(

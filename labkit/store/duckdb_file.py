@@ -1,0 +1,53 @@
+"""Writing a Parquet dataset as one DuckDB file, with keys and comments."""
+
+import os
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Table
+
+from labkit.schema.ddl import comments, create
+from labkit.store.write import tables
+
+
+def write_duckdb(
+    dataset: Path, path: Path, *, truth: bool = False, foreign_keys: bool = True
+) -> None:
+    """Write a DuckDB file with keys and comments; it appears when it is whole.
+
+    A table whose rows break its keys, as planted defects may, is loaded without them, and its
+    comment says so.
+
+    Args:
+        dataset: Folder of a Parquet dataset.
+        path: File to write.
+        truth: Whether to write the truth alone, or all but the truth.
+        foreign_keys: Whether foreign keys are declared as well as told in the comments of their
+            columns. DuckDB checks each row against an index of the other table, and keeps an index
+            of the referring columns: that doubles the time to load.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    try:
+        with duckdb.connect(partial) as con:
+            for _, table, file in tables(dataset, truth=truth):
+                kept = _load(con, table, file, foreign_keys=foreign_keys)
+                con.execute("\n".join(comments(table, keys_kept=kept)))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+        partial.with_name(partial.name + ".wal").unlink(missing_ok=True)
+
+
+def _load(con: duckdb.DuckDBPyConnection, table: Table, file: Path, *, foreign_keys: bool) -> bool:
+    """Make and fill one table; return whether its rows keep its keys."""
+    insert = f"INSERT INTO {table.name} SELECT * FROM read_parquet(?)"
+    try:
+        con.execute(create(table, "duckdb", foreign_keys=foreign_keys))
+        con.execute(insert, [str(file)])
+    except (duckdb.ConstraintException, duckdb.BinderException, duckdb.CatalogException):
+        con.execute(f"DROP TABLE IF EXISTS {table.name}")
+        con.execute(create(table, "duckdb", keys=False))
+        con.execute(insert, [str(file)])
+        return False
+    return True

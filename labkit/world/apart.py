@@ -1,0 +1,70 @@
+"""Making a dataset in a process of its own, with the DuckDB file that opens it.
+
+The caller, often a student's kernel, then loads neither the generator nor what it leaves in memory.
+The process works without pandas: pyarrow would import it, which takes longer than a partition.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.errors import LabkitError
+
+if TYPE_CHECKING:
+    from labkit.world.part import Config
+
+
+def make_apart(config: "Config", folder: Path) -> None:
+    """Make a Parquet dataset and its DuckDB file.
+
+    Args:
+        config: What decides the content.
+        folder: To be made; it must not exist or be empty.
+
+    Raises:
+        LabkitError: Of the class, and with the message, that making it gave.
+    """
+    command = [sys.executable, "-m", __name__, json.dumps(asdict(config)), str(folder)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False
+    )
+    if done.returncode == 0:
+        return
+    kinds = {kind.exit_code: kind for kind in LabkitError.__subclasses__()}
+    if done.stdout and done.returncode in kinds:
+        raise kinds[done.returncode](done.stdout)
+    raise RuntimeError(f"{folder}: the generator stopped ({done.returncode}).\n{done.stderr}")
+
+
+def without_pandas() -> None:
+    """Keep pandas out of this process: one that only generates has no use for it."""
+    sys.meta_path.insert(0, _NoPandas())
+
+
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is kept out of the generator", name=name)
+
+
+def _main(config: str, folder: str) -> int:
+    without_pandas()
+    from labkit.store import connect
+    from labkit.world.generate import generate
+    from labkit.world.part import Config
+
+    try:
+        generate(Config(**json.loads(config)), folder)
+        connect(folder).close()
+    except LabkitError as error:
+        sys.stdout.buffer.write(str(error).encode())
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:]))
