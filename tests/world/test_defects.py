@@ -155,6 +155,7 @@ def values(kind: str, *, level: str = "class") -> list[tuple[str, str, str, str]
 
 def digits_fit(fnr: str) -> bool:
     digits = np.array([int(d) for d in fnr])
+    digits[2] -= 8  # the month without its 80
     ones = (digits[:9] @ WEIGHTS_1 + digits[9]) % 11
     twos = (digits[:10] @ WEIGHTS_2 + digits[10]) % 11
     return bool(ones == 0 and twos == 0)
