@@ -99,7 +99,7 @@ def doctor(
 
 @app.command()
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="Holds STUDENT/NN_topic.ipynb.")],
+    submissions: Annotated[Path, typer.Argument(help="Folder, zip or LMS export.")],
     out: Annotated[Path, typer.Option(help="Folder for gradebook, feedback and work.")],
     people: Annotated[int | None, typer.Option(help="People in the hidden dataset.")] = None,
     seed: Annotated[int | None, typer.Option(help="Its seed; drawn and kept by default.")] = None,
@@ -139,6 +139,33 @@ def report(
         set_language(lang)
     load = loader(solutions or materials() / "solutions", read_exercise)
     typer.echo(say("report.made", **vars(write_results(out, *read_results(out, load)))))
+
+
+@app.command()
+def mark(
+    out: Annotated[Path, typer.Argument(help="Folder that labkit grade has made.")],
+    marker: Annotated[str, typer.Option(help="Your initials; a second marker uses others.")],
+    names: Annotated[bool, typer.Option(help="Show the students' names.")] = False,
+    port: Annotated[int, typer.Option(help="Port; 0 for any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    lang: Annotated[Language | None, typer.Option(help="Language of the page.")] = None,
+    solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
+) -> None:
+    """Mark written tasks by their rubric on a local page; each level is saved at once.
+
+    Example: labkit mark graded --marker AB
+    """
+    from labkit.course.source import read_exercise
+    from labkit.grading.results import loader
+    from labkit.grading.rubric_desk import Desk
+    from labkit.grading.rubric_server import serve_marking
+    from labkit.materials import materials
+    from labkit.messages import set_language
+
+    if lang:
+        set_language(lang)
+    load = loader(solutions or materials() / "solutions", read_exercise)
+    serve_marking(Desk(out, load, marker=marker, names=names), port=port, browser=browser)
 
 
 @app.command()
