@@ -81,6 +81,27 @@ def generate(
 
 
 @app.command()
+def validate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Dataset in Parquet form.")],
+    clean: Annotated[
+        Path | None, typer.Option(help="The same dataset made with --defects none.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Measure only this; may be repeated.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="List the targets that pass too.")] = False,
+) -> None:
+    """Hold a dataset against published figures and the rules that must hold; write a report.
+
+    Example: labkit validate dataset
+    """
+    from labkit.world.validate.show import validate_shown
+
+    if not validate_shown(folder, clean=clean, only=tuple(metric or ()), every=every):
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Lab folder.")] = Path("lab"),
     lang: Annotated[Language | None, typer.Option(help="Language of the report.")] = None,
