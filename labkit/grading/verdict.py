@@ -80,9 +80,16 @@ class Verdict:
 
 
 def with_code(text: str) -> str:
-    """Escape a sentence for HTML, with `…` as code."""
-    pieces = escape(text).split("`")
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
+    """Escape a sentence for HTML, with `…` as code; what follows a blank line keeps its columns.
+
+    Examples:
+        >>> with_code("No `age` here.\\n\\nline 1: age\\n        ^^^")
+        'No <code>age</code> here.<pre style="margin:.4em 0 0">line 1: age\\n        ^^^</pre>'
+    """
+    sentence, _, drawn = text.partition("\n\n")
+    pieces = escape(sentence).split("`")
+    html = "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
+    return html + (f'<pre style="margin:.4em 0 0">{escape(drawn)}</pre>' if drawn else "")
 
 
 def verdict_of(
