@@ -61,14 +61,15 @@ def grade(
     by: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Graded:
-    """Grade `FOLDER/STUDENT/NN_topic.ipynb` into a gradebook and feedback pages.
+    """Grade a class's notebooks into a gradebook and feedback pages.
 
-    Marks are kept in `OUT/work` as they come: after a kill, the same call goes on where it stopped.
+    Of a student's repeated work the newest counts; all is kept in `OUT/work/handed-in`. Marks are
+    kept in `OUT/work` as they come: after a kill, the same call goes on where it stopped.
 
     Args:
-        folder: The submissions.
+        folder: The submissions: a folder or zip, as `submissions.find` reads it.
         out: Folder for gradebook, feedback and work.
-        load: Reads an exercise with its solutions by name.
+        load: Reads an exercise with its solutions by name; GradingError if there is none.
         people: Size of the hidden dataset; as the class dataset by default.
         seed: Its seed; drawn by the operating system, and kept in `OUT/work`, by default.
         workers: Submissions run at one time; one for each core by default.
@@ -85,8 +86,18 @@ def grade(
         raise InputError(f"workers: {workers} is not a whole number from 1")
     if not 1 <= timeout <= 3600:
         raise InputError(f"timeout: {timeout} is not a number of seconds from 1 to 3600")
-    handed = submissions.find(folder)
-    exercises = {name: load(name) for name in submissions.exercises_of(handed)}
+    shelf: dict[str, Exercise | None] = {}
+
+    def known(name: str) -> bool:
+        if name not in shelf:
+            try:
+                shelf[name] = load(name)
+            except GradingError:
+                shelf[name] = None
+        return shelf[name] is not None
+
+    handed = submissions.find(folder, known=known)
+    exercises = {item.exercise: load(item.exercise) for item in handed}
     out.mkdir(parents=True, exist_ok=True)
     work = out / "work"
     work.mkdir(mode=0o700, exist_ok=True)
@@ -94,7 +105,7 @@ def grade(
     try:
         limits = Limits(step_seconds=timeout, total_seconds=STEPS_IN_ALL * timeout)
         room = _Room(work, ledger, exercises, people, seed, limits, by or sandbox.means())
-        marks, reused = _mark_all(handed, room, workers, progress)
+        marks, reused = _mark_all(handed, room, work / "handed-in", workers, progress)
         ledger.forget_others((item.student, item.exercise) for item in handed)
         rows = [(h.student, h.exercise, marks[h.student, h.exercise]) for h in handed]
         ledger.settle((student, name, mark.to_json()) for student, name, mark in rows)
@@ -152,21 +163,21 @@ class _Room:
 
 
 def _mark_all(
-    handed: list[Handed], room: _Room, workers: int, progress: Progress
+    handed: list[Handed], room: _Room, copies: Path, workers: int, progress: Progress
 ) -> tuple[dict[tuple[str, str], Mark], int]:
     marks: dict[tuple[str, str], Mark] = {}
     waiting: list[tuple[Handed, bytes, str]] = []
     for item in handed:
         exercise, who = room.exercises[item.exercise], (item.student, item.exercise)
-        if item.path is None:
-            marks[who] = no_mark(exercise, "missing")
-            continue
         try:
-            raw = submissions.read(item.path)
+            raw = submissions.take(item, copies)
         except Unreadable as unreadable:
             marks[who] = no_mark(
                 exercise, "unreadable", reason=unreadable.reason, **unreadable.facts
             )
+            continue
+        if raw is None:
+            marks[who] = no_mark(exercise, "missing")
             continue
         conditions = room.conditions(item.exercise)
         digest = hashlib.sha256(raw + conditions.encode()).hexdigest()

@@ -1,57 +1,261 @@
-"""Find what each student has handed in."""
+"""Find what each student has handed in: in folders, in a zip, in what an LMS exports.
 
+Names decide who and what, and are used for nothing else: no file is written under a name from an
+archive, no link is followed, and nothing is unpacked beyond what a notebook may weigh.
+"""
+
+import hashlib
+import json
+import os
 import re
 import stat
-from collections.abc import Iterable
-from pathlib import Path
-from typing import NamedTuple
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import IO, NamedTuple
 
 from labkit.errors import GradingError
 from labkit.grading.notebook import MAX_BYTES, Unreadable
 
-_NAME = re.compile(r"\d\d_\w+\.ipynb\Z")
+MOST_MEMBERS = 20_000
+MOST_IN_ONE = 50  # files in an archive that a student has handed in
+DEPTH = 4  # of folders below the submissions
+_ODD = re.compile(r"[\x00-\x1f<>:\"|?*]")
+_NAME = re.compile(r"(?<![0-9A-Za-z])\d\d_[A-Za-z]\w*")
+# Assignment_username_attempt_2026-01-31-12-30-45_original name
+_BLACKBOARD = re.compile(r".*_([^_]+)_attempt_(\d{4}(?:-\d\d){5})(?:_(.+)|\.txt)\Z")
+# lastnamefirstname_LATE_user id_attachment id_original name
+_CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_(\d+)_(.+)\Z")
 
 
 class Handed(NamedTuple):
-    """One student's work on one exercise; `path` is None where nothing was handed in."""
+    """One student's work on one exercise.
+
+    Attributes:
+        student, exercise: Whose, and of what.
+        files: What was handed in, the newest last; empty where nothing was.
+    """
 
     student: str
     exercise: str
-    path: Path | None
+    files: tuple["File", ...]
 
 
-def find(folder: Path) -> list[Handed]:
-    """List the work in `FOLDER/STUDENT/NN_topic.ipynb`.
+class File(NamedTuple):
+    """One file that was handed in."""
 
-    Each student has an entry for every exercise that any of them has handed in.
+    student: str
+    name: str
+    when: str  # sorts by time
+    read: Callable[[], bytes]  # raises Unreadable
+
+
+def find(source: Path, *, known: Callable[[str], bool]) -> list[Handed]:
+    """List the work in a folder or zip.
+
+    Both may hold `STUDENT/NN_topic.ipynb`, or files named as Blackboard and Canvas do. A notebook's
+    exercise is told by its name, or else by what the kit has written in it. A student may hand in a
+    zip. Each student has an entry for every exercise that any of them has handed in.
+
+    Args:
+        source: The folder or zip.
+        known: Whether there is an exercise of a name.
 
     Raises:
-        GradingError: If there is no such folder, or no such file in it.
+        GradingError: If there is no such folder or zip, or no notebook in it.
     """
-    if not folder.is_dir():
-        raise GradingError(f"{folder}: no such folder. It should hold STUDENT/NN_topic.ipynb.")
-    students = sorted(p for p in folder.iterdir() if _is_student(p))
-    names = sorted({f.name for s in students for f in s.iterdir() if _NAME.match(f.name)})
-    if not names:
+    if source.is_dir():
+        found = list(_in_folder(source))
+    elif source.is_file():
+        found = list(_in_zip(source))
+    else:
         raise GradingError(
-            f"{folder}: no submissions. They should lie as STUDENT/NN_topic.ipynb, "
-            f"as {folder / 'kari' / '05_algebra_sql.ipynb'}."
+            f"{source}: no such folder or zip. It should hold STUDENT/NN_topic.ipynb."
         )
-    found = []
-    for student in students:
-        for name in names:
-            path = student / name
-            there = path.is_symlink() or path.exists()
-            found.append(Handed(student.name, Path(name).stem, path if there else None))
-    return found
+    students = sorted({file.student for file in found})
+    work: dict[tuple[str, str], list[File]] = {}
+    nameless = []
+    for file in _unpacked(found):
+        if not file.name.lower().endswith(".ipynb"):
+            continue
+        exercise = _exercise_of(file, known)
+        if exercise:
+            work.setdefault((file.student, exercise), []).append(file)
+        else:
+            nameless.append(file)
+    exercises = sorted({exercise for _, exercise in work})
+    if not exercises:
+        raise GradingError(
+            f"{source}: no notebook of a known exercise. They should lie as "
+            f"STUDENT/NN_topic.ipynb, as {source / 'kari' / '05_algebra_sql.ipynb'}, "
+            "or be named as an LMS does."
+        )
+    for file in nameless if len(exercises) == 1 else ():
+        work.setdefault((file.student, exercises[0]), []).append(file)
+    return [
+        Handed(student, name, tuple(sorted(work.get((student, name), ()), key=_by_time)))
+        for student in students
+        for name in exercises
+    ]
 
 
-def read(path: Path) -> bytes:
-    """Read a submission's bytes.
+def take(handed: Handed, folder: Path) -> bytes | None:
+    """Keep a copy of all that was handed in, and return the newest that can be read.
+
+    Args:
+        handed: One student's work.
+        folder: Where copies go, named by their content.
 
     Raises:
-        Unreadable: If it is not a plain file of ordinary size; a link is not followed.
+        Unreadable: If there is work, and none of it can be read as a file of ordinary size.
     """
+    newest, trouble = None, None
+    for file in handed.files:
+        try:
+            newest, trouble = file.read(), None
+        except Unreadable as unreadable:
+            trouble = unreadable
+            continue
+        _keep(newest, folder / f"{hashlib.sha256(newest).hexdigest()}.ipynb")
+    if trouble and newest is None:
+        raise trouble
+    return newest
+
+
+def _keep(raw: bytes, path: Path) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.partial")
+    beside.write_bytes(raw)
+    os.replace(beside, path)
+
+
+def _in_folder(folder: Path) -> Iterator[File]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__")):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield File(path.name, "", "", lambda: b"")  # a student, whatever the folder holds
+            for inner in _walk(path, DEPTH):
+                yield _file(inner, path.name)
+        elif _of_lms(path.name):
+            yield _file(path, "")
+
+
+def _walk(folder: Path, depth: int) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "__")):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            if depth:
+                yield from _walk(path, depth - 1)
+        else:
+            yield path
+
+
+def _file(path: Path, student: str) -> File:
+    told = _of_lms(path.name)
+    if told and not student:
+        return File(*told, lambda: _read_path(path))
+    when = f"{path.lstat().st_mtime_ns:020d}"
+    return File(student, path.name, when, lambda: _read_path(path))
+
+
+def _in_zip(path: Path) -> Iterator[File]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise GradingError(f"{path}: cannot be read as a zip ({error})") from None
+    if len(members) > MOST_MEMBERS:
+        raise GradingError(f"{path}: holds {len(members)} files, at most {MOST_MEMBERS} are read")
+    parts = {member.filename: _harmless(member.filename) for member in members}
+    inside = [p for p in parts.values() if p and not _of_lms(p[-1])]
+    shared = _shared([p[:-2] for p in inside])
+    for member in members:
+        names = parts[member.filename]
+        if not names or any(name.startswith((".", "__")) for name in names):
+            continue
+        read = _member_reader(path, member)
+        told = _of_lms(names[-1])
+        if told:
+            yield File(*told, read)
+        elif len(names) > shared + 1:
+            when = "-".join(f"{part:04d}" for part in member.date_time)
+            yield File(_ODD.sub("_", names[shared])[:100], names[-1], when, read)
+
+
+def _shared(folders: list[list[str]]) -> int:
+    """Count the folders that all lie in."""
+    depth = 0
+    while folders and all(len(f) > depth and f[depth] == folders[0][depth] for f in folders):
+        depth += 1
+    return depth
+
+
+def _harmless(name: str) -> list[str]:
+    """Split a member's name into parts, without those that lead elsewhere."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return [part for part in parts if part not in ("/", "..", ".") and not part.endswith(":")]
+
+
+def _of_lms(name: str) -> tuple[str, str, str] | None:
+    """Return (student, original name, time) from a file name of Blackboard's or Canvas's."""
+    if match := _BLACKBOARD.match(name):
+        return match[1], match[3] or "", match[2]
+    if match := _CANVAS.match(name):
+        return f"{match[1]}_{match[2]}", match[4], f"{int(match[3]):020d}"
+    return None
+
+
+def _unpacked(files: Iterable[File]) -> Iterator[File]:
+    """Yield files, with the notebooks in a zip of a student's in its place."""
+    for file in files:
+        if not file.name.lower().endswith(".zip"):
+            yield file
+            continue
+        try:
+            raw = file.read()
+            with zipfile.ZipFile(BytesIO(raw)) as archive:
+                members = [
+                    m for m in archive.infolist()[:MOST_MEMBERS] if m.filename.endswith(".ipynb")
+                ]
+        except (Unreadable, OSError, zipfile.BadZipFile):
+            continue
+        for member in members[:MOST_IN_ONE]:
+            names = _harmless(member.filename)
+            if names and not any(name.startswith((".", "__")) for name in names):
+                yield File(file.student, names[-1], file.when, _member_reader(BytesIO(raw), member))
+
+
+def _member_reader(archive: Path | IO[bytes], member: zipfile.ZipInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise Unreadable("no_file")
+        if member.file_size > MAX_BYTES:
+            raise Unreadable("too_big")
+        try:
+            with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
+                raw = file.read(MAX_BYTES + 1)  # whatever its header says
+        except (
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+            ValueError,
+            zipfile.BadZipFile,
+        ) as error:
+            raise Unreadable("unreadable", error=str(error)[:80]) from None
+        if len(raw) > MAX_BYTES:
+            raise Unreadable("too_big")
+        return raw
+
+    return read
+
+
+def _read_path(path: Path) -> bytes:
+    """Read a file's bytes; a link is not followed, and a pipe or device is not opened."""
     try:
         about = path.lstat()
         if not stat.S_ISREG(about.st_mode):
@@ -63,10 +267,19 @@ def read(path: Path) -> bytes:
         raise Unreadable("unreadable", error=error.strerror or "") from None
 
 
-def exercises_of(handed: Iterable[Handed]) -> list[str]:
-    """List the exercises, in order."""
-    return sorted({item.exercise for item in handed})
+def _exercise_of(file: File, known: Callable[[str], bool]) -> str | None:
+    match = _NAME.search(file.name)
+    name = match[0] if match else ""
+    while name:
+        if known(name):
+            return name
+        name = name.rpartition("_")[0]
+    try:
+        told = json.loads(file.read())["metadata"]["labkit"]["name"]
+    except (Unreadable, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return told if isinstance(told, str) and _NAME.fullmatch(told) and known(told) else None
 
 
-def _is_student(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and not path.name.startswith((".", "__"))
+def _by_time(file: File) -> tuple[str, str]:
+    return file.when, file.name

@@ -1,0 +1,176 @@
+"""Who has handed in what: folders, zips, exports of an LMS, and tricks with paths."""
+
+import io
+import json
+import os
+import stat
+import zipfile
+
+import pytest
+
+from labkit.errors import GradingError
+from labkit.grading import submissions
+from labkit.grading.notebook import MAX_BYTES, Unreadable
+
+
+def known(name):
+    return name in ("05_algebra_sql", "06_quality")
+
+
+def notebook(name="05_algebra_sql", note=""):
+    return json.dumps({"cells": [], "metadata": {"labkit": {"name": name}}, "note": note}).encode()
+
+
+def zipped(members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name) if isinstance(name, str) else name
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return out.getvalue()
+
+
+def in_zip(tmp_path, members):
+    path = tmp_path / "all.zip"
+    path.write_bytes(zipped(members))
+    return submissions.find(path, known=known)
+
+
+def told(handed):
+    return {(h.student, h.exercise): len(h.files) for h in handed}
+
+
+def newest(handed, student, folder):
+    return submissions.take(next(h for h in handed if h.student == student), folder)
+
+
+BLACKBOARD = {
+    "Øving 5_kari_attempt_2026-01-30-12-00-00_05_algebra_sql.ipynb": notebook(note="first"),
+    "Øving 5_kari_attempt_2026-01-31-09-15-00_05_algebra_sql.ipynb": notebook(note="second"),
+    "Øving 5_kari_attempt_2026-01-31-09-15-00.txt": b"Name: Kari (kari)",
+    "Øving 5_ola_attempt_2026-01-29-23-59-59_min losning.ipynb": notebook(),
+    "Øving 5_siri_attempt_2026-01-29-23-59-59.txt": b"Name: Siri (siri)",
+}
+CANVAS = {
+    "nordmannkari_1234_88001_05_algebra_sql.ipynb": notebook(note="first"),
+    "nordmannkari_LATE_1234_88010_05_algebra_sql-1.ipynb": notebook(note="second"),
+    "nordmannkari_77_88002_losning.ipynb": notebook(),  # another with the same name
+}
+
+
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_blackboards_export_is_read_and_the_newest_attempt_counts(tmp_path, as_zip):
+    if as_zip:
+        handed = in_zip(tmp_path, BLACKBOARD)
+    else:
+        for name, content in BLACKBOARD.items():
+            (tmp_path / name).write_bytes(content)
+        handed = submissions.find(tmp_path, known=known)
+    five = "05_algebra_sql"
+    assert told(handed) == {("kari", five): 2, ("ola", five): 1, ("siri", five): 0}
+    kept = tmp_path / "kept"
+    assert b"second" in newest(handed, "kari", kept)
+    assert newest(handed, "siri", kept) is None
+    assert sorted(path.read_bytes() for path in kept.iterdir()) == sorted(
+        content for name, content in BLACKBOARD.items() if "kari" in name and "ipynb" in name
+    )
+
+
+def test_canvas_export_is_read_and_namesakes_are_kept_apart(tmp_path):
+    handed = in_zip(tmp_path, CANVAS)
+    assert told(handed) == {
+        ("nordmannkari_1234", "05_algebra_sql"): 2,
+        ("nordmannkari_77", "05_algebra_sql"): 1,
+    }
+    assert b"second" in newest(handed, "nordmannkari_1234", tmp_path / "kept")
+
+
+def test_the_newest_file_in_a_students_folder_counts(tmp_path):
+    folder = tmp_path / "in" / "kari"
+    (folder / "deep").mkdir(parents=True)
+    for place, name in enumerate(("deep/05_algebra_sql.ipynb", "Kopi av 05_algebra_sql (1).ipynb")):
+        (folder / name).write_bytes(notebook(note=str(place)))
+        os.utime(folder / name, (1e9 + place, 1e9 + place))
+    (folder / "notes.docx").write_bytes(b"x")
+    handed = submissions.find(tmp_path / "in", known=known)
+    assert told(handed) == {("kari", "05_algebra_sql"): 2}
+    assert b'"1"' in newest(handed, "kari", tmp_path / "kept")
+
+
+def test_a_name_that_is_no_exercise_stops_nobody(tmp_path):
+    members = {
+        "in/kari/05_algebra_sql_kari.ipynb": notebook(),
+        "in/ola/99_made_up.ipynb": notebook(name="06_quality"),
+        "in/per/../../x.ipynb": notebook(name="../../etc"),
+        "in/siri/05_algebra_sql.ipynb": b"no json",
+        "in/una/report.pdf": b"x",
+    }
+    found = {pair for pair, n in told(in_zip(tmp_path, members)).items() if n}
+    five = "05_algebra_sql"
+    assert found == {("kari", five), ("siri", five), ("ola", "06_quality")}
+
+
+def test_a_students_own_zip_is_opened(tmp_path):
+    inner = zipped({"a/05_algebra_sql.ipynb": notebook(), "__MACOSX/05_algebra_sql.ipynb": b"x"})
+    handed = in_zip(tmp_path, {"in/kari/levering.zip": inner, "in/ola/levering.zip": b"no zip",
+                               "in/per/05_algebra_sql.ipynb": notebook()})  # fmt: skip
+    assert [len(h.files) for h in handed] == [1, 0, 1]
+
+
+def test_tricks_with_paths_write_nothing_and_lead_nowhere(tmp_path):
+    outside = tmp_path / "outside"
+    members = {
+        "../../outside/05_algebra_sql.ipynb": notebook(),
+        "/etc/05_algebra_sql.ipynb": notebook(),
+        "C:\\temp\\05_algebra_sql.ipynb": notebook(),
+        "in/kari/../../../outside/05_algebra_sql.ipynb": notebook(),
+    }
+    handed = in_zip(tmp_path, members)
+    for item in handed:
+        submissions.take(item, tmp_path / "kept")
+    assert not outside.exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["all.zip", "kept"]
+
+
+def test_a_link_in_a_zip_or_folder_is_not_followed(tmp_path):
+    secret = tmp_path / "secret.ipynb"
+    secret.write_bytes(notebook(note="secret"))
+    link = zipfile.ZipInfo("in/kari/05_algebra_sql.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    handed = in_zip(tmp_path, {link: str(secret), "in/ola/05_algebra_sql.ipynb": notebook()})
+    with pytest.raises(Unreadable, match="no_file"):
+        newest(handed, "kari", tmp_path / "kept")
+    folder = tmp_path / "in" / "kari"
+    folder.mkdir(parents=True)
+    (folder / "05_algebra_sql.ipynb").symlink_to(secret)
+    (tmp_path / "in" / "ola").symlink_to(tmp_path)
+    handed = submissions.find(tmp_path / "in", known=known)
+    assert [h.student for h in handed] == ["kari"]
+    with pytest.raises(Unreadable, match="no_file"):
+        newest(handed, "kari", tmp_path / "kept")
+
+
+@pytest.mark.parametrize("lies", [False, True])
+def test_a_zip_bomb_is_not_unpacked(tmp_path, lies):
+    bomb = zipped({"in/kari/05_algebra_sql.ipynb": b"0" * (MAX_BYTES + 1),
+                   "in/ola/05_algebra_sql.ipynb": notebook()})  # fmt: skip
+    assert len(bomb) < 100_000
+    if lies:  # the size in its header says 16 bytes
+        bomb = bomb.replace((MAX_BYTES + 1).to_bytes(4, "little"), (16).to_bytes(4, "little"))
+    path = tmp_path / "all.zip"
+    path.write_bytes(bomb)
+    handed = submissions.find(path, known=known)
+    with pytest.raises(Unreadable, match="unreadable" if lies else "too_big"):
+        newest(handed, "kari", tmp_path / "kept")
+    assert newest(handed, "ola", tmp_path / "kept") == notebook()
+
+
+def test_nothing_to_grade_is_said_plainly(tmp_path):
+    with pytest.raises(GradingError, match="no such folder or zip"):
+        submissions.find(tmp_path / "none", known=known)
+    with pytest.raises(GradingError, match="STUDENT/NN_topic"):
+        submissions.find(tmp_path, known=known)
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with pytest.raises(GradingError, match="cannot be read as a zip"):
+        submissions.find(tmp_path / "a.zip", known=known)
