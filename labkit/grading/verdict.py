@@ -80,11 +80,11 @@ class Verdict:
 
 
 def with_code(text: str) -> str:
-    """Escape a sentence for HTML, with `…` as code; what follows a blank line keeps its columns.
+    r"""Escape a sentence for HTML, with `…` as code; what follows a blank line keeps its columns.
 
     Examples:
-        >>> with_code("No `age` here.\\n\\nline 1: age\\n        ^^^")
-        'No <code>age</code> here.<pre style="margin:.4em 0 0">line 1: age\\n        ^^^</pre>'
+        >>> with_code("No `age` here.\n\nline 1: age\n        ^^^")
+        'No <code>age</code> here.<pre style="margin:.4em 0 0">line 1: age\n        ^^^</pre>'
     """
     sentence, _, drawn = text.partition("\n\n")
     pieces = escape(sentence).split("`")
