@@ -288,7 +288,7 @@ class _Reader:
                 key = self.value()
                 self.expect("]")
             else:
-                key = self.word("a name or a key such as [\"nb\"]")
+                key = self.word('a name or a key such as ["nb"]')
             self.expect("=")
             self.expect("<")
             made[str(key)] = self.body()
@@ -298,6 +298,8 @@ class _Reader:
     def body(self) -> Any:
         if self.peek() == ">":
             return None
+        if self.place >= len(self.tokens):
+            self.fail("a value")
         token = self.tokens[self.place]
         if token.kind == "word" or token.text == "[":
             if self.peek(1) in ("=", "<") or token.text == "[":

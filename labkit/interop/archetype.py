@@ -83,8 +83,8 @@ class Archetype:
         """Check data against the archetype.
 
         Args:
-            data: Element -> value. An element is named by its id (`at0004`) or its name in any of
-                the archetype's languages; a value is a quantity `(120, "mm[Hg]")`, the code or
+            data: One event, as element -> value. An element is named by its id (`at0004`) or its
+                name in bokmål or English; a value is a quantity `(120, "mm[Hg]")`, the code or
                 name of a coded text, a text, a whole number, or a list of such for an element
                 that is repeated.
             lang: Language of names in the findings.
@@ -161,10 +161,8 @@ too few. Possible: 1..1.
     def _count(
         self, item: Item, n: int, inside: set[str], lang: Language | None
     ) -> Iterator[Finding]:
-        """Count occurrences; what lies in an optional group is needed only if the group is there."""
-        here = all(
-            above in inside or self._by_id[above].low > 0 for above in item.above[1:]
-        )
+        """Count occurrences; what is in an optional group is needed only if the group is there."""
+        here = all(above in inside or self._by_id[above].low > 0 for above in item.above[1:])
         kind = "few" if here and n < item.low else "many" if _above(n, item.high) else ""
         if kind:
             yield Finding(self.name, self.term(item.id, lang), kind, str(n), item.occurrences)

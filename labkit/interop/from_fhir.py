@@ -85,7 +85,7 @@ class _Element:
 
     def at(self, path: str, root: Any = None) -> Any:
         """Follow a path such as `name[0].family`; None if it leads nowhere."""
-        here = self.resource if root is None else root
+        here: Any = self.resource if root is None else root
         for step in re.findall(r"\w+", path):
             try:
                 here = here[int(step)] if step.isdigit() else here[step]
@@ -98,7 +98,9 @@ class _Element:
         where = f"{self.resource['resourceType']}.{path}"
         self.findings.append(Finding(of(self.resource), where, "mapping", came, allowed))
 
-    def need(self, path: str, convert: Callable[[Any], Any], allowed: str = "", *, root: Any = None) -> Any:
+    def need(
+        self, path: str, convert: Callable[[Any], Any], allowed: str = "", *, root: Any = None
+    ) -> Any:
         """Read one value that the tables cannot do without."""
         value = self.at(path, root)
         try:
@@ -111,7 +113,9 @@ class _Element:
         """Read one value that may be missing."""
         return None if self.at(path) is None else self.need(path, convert, allowed)
 
-    def coding(self, path: str, systems: Collection[str], root: Any = None) -> tuple[str, str] | None:
+    def coding(
+        self, path: str, systems: Collection[str], root: Any = None
+    ) -> tuple[str, str] | None:
         """Return (system, code) of the first coding, by order of `systems`, under a path."""
         listed = self.at(path, root) or []
         listed = listed if isinstance(listed, list) else [listed]  # R4B: Encounter.class
@@ -122,7 +126,9 @@ class _Element:
                     return system, coding["code"]
         return None
 
-    def translate(self, path: str, tables: dict[str, dict[str, str]], root: Any = None) -> str | None:
+    def translate(
+        self, path: str, tables: dict[str, dict[str, str]], root: Any = None
+    ) -> str | None:
         """Return our code for that of the first code system that is there and known."""
         for system, table in tables.items():
             found = self.coding(path, [system], root)
@@ -138,9 +144,7 @@ class _Element:
 
     def number_of(self, path: str, kind: str) -> Any:
         """Read the number of somebody who is not sent along."""
-        return self.need(
-            f"{path}.identifier.value", int, f"{s.KIT}/id/{kind}"
-        )
+        return self.need(f"{path}.identifier.value", int, f"{s.KIT}/id/{kind}")
 
     def context(self) -> Row:
         return {

@@ -148,7 +148,7 @@ def _finding(resource: Resource, detail: Any, version: Version) -> Finding:
 
 _FORMS = {
     "list_type": "[ ... ]",
-    "string_type": "\"...\"",
+    "string_type": '"..."',
     "bool_type": "true / false",
     "dict_type": "{ ... }",
     "model_type": "{ ... }",
@@ -186,5 +186,6 @@ def _inside(at: Any, step: Any) -> Any:
 
 
 def named(value: Any) -> str:
+    """Show a value as JSON, cut at 60 characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -63,8 +63,9 @@ def check_names(tables: Mapping[str, pd.DataFrame], *, what: str) -> None:
 
 
 def frame(name: str, found: list[Row]) -> pd.DataFrame:
-    """Make the DataFrame of one EHR table: Int64 where a number may be missing, days and times
-    as datetime64, missing text as None.
+    """Make the DataFrame of one EHR table.
+
+    Int64 where a number may be missing, days and times as datetime64, missing text as None.
     """
     table = METADATA.tables[name]
     made = {}
@@ -104,8 +105,7 @@ def _plain(value: Any, column: Column[Any], where: str) -> Any:
     except (TypeError, ValueError):
         pass
     raise InputError(
-        f"{where}: {column.name} must be {_wanted(column)}, not {value!r} "
-        f"({type(value).__name__})"
+        f"{where}: {column.name} must be {_wanted(column)}, not {value!r} ({type(value).__name__})"
     )
 
 

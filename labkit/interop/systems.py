@@ -32,7 +32,10 @@ ANALYTE = f"{KIT}/fhir/CodeSystem/analyte"
 VITAL = f"{KIT}/fhir/CodeSystem/vital-sign"
 MUNICIPALITY_EXTENSION = f"{KIT}/fhir/StructureDefinition/municipality"
 
-DIAGNOSIS = {"ICD-10": "urn:oid:2.16.578.1.12.4.1.1.7110", "ICPC-2": "urn:oid:2.16.578.1.12.4.1.1.7170"}
+DIAGNOSIS = {
+    "ICD-10": "urn:oid:2.16.578.1.12.4.1.1.7110",
+    "ICPC-2": "urn:oid:2.16.578.1.12.4.1.1.7170",
+}
 DIAGNOSIS_READ = {uri: name for name, uri in DIAGNOSIS.items()} | {
     "http://hl7.org/fhir/sid/icd-10": "ICD-10",
     "http://hl7.org/fhir/sid/icpc-2": "ICPC-2",

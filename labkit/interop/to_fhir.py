@@ -9,7 +9,7 @@ Where the two versions differ, the same fact is written in two ways:
 | its time | `period` | `actualPeriod` |
 | who took part | `participant.individual` | `participant.actor` |
 | the order of its diagnoses | `diagnosis.rank` | the order of the list |
-| whether the condition still is there | `clinicalStatus` may be left out | must be said: `unknown` |
+| is the condition still there | `clinicalStatus` may be left out | must be said: `unknown` |
 | the drug | `medicationCodeableConcept` | `medication.concept` |
 | why it was prescribed | `reasonCode` | `reason.concept` |
 
@@ -156,9 +156,7 @@ def _encounter(row: Row, diagnoses: list[Row], version: Version) -> Resource:
     return encounter
 
 
-def _condition(
-    row: Row, patient_of: dict[int, int], version: Version, lang: Language
-) -> Resource:
+def _condition(row: Row, patient_of: dict[int, int], version: Version, lang: Language) -> Resource:
     if row["encounter_id"] not in patient_of:
         raise InputError(
             f"to_fhir: diagnosis {_diagnosis_id(row)} is of encounter {row['encounter_id']}, which "
@@ -169,9 +167,7 @@ def _condition(
     condition: Resource = {
         "resourceType": "Condition",
         "id": _diagnosis_id(row),
-        "category": [
-            {"coding": [{"system": s.CONDITION_CATEGORY, "code": "encounter-diagnosis"}]}
-        ],
+        "category": [{"coding": [{"system": s.CONDITION_CATEGORY, "code": "encounter-diagnosis"}]}],
         "code": concept(uri, row["code"], "icd10" if system == "ICD-10" else "icpc2", lang),
         "subject": reference("Patient", patient_of[row["encounter_id"]]),
         "encounter": reference("Encounter", row["encounter_id"]),
@@ -247,7 +243,10 @@ def _vital(row: Row) -> Resource:
 
 def _pressure(pair: list[Row], lang: Language) -> Resource:
     panel = _vital(pair[0]) | {
-        "code": {"coding": [{"system": s.LOINC, "code": s.BLOOD_PRESSURE}], "text": say("interop.blood_pressure", lang)},
+        "code": {
+            "coding": [{"system": s.LOINC, "code": s.BLOOD_PRESSURE}],
+            "text": say("interop.blood_pressure", lang),
+        },
         "component": [
             {
                 "id": f"vital-{row['vital_sign_id']}",
@@ -301,5 +300,3 @@ def _category(code: str) -> list[Resource]:
 def _vital_code(kind: str) -> Resource:
     coding = {"system": s.LOINC, "code": translate(s.VITAL_LOINC, kind, "vital_sign.kind")}
     return {"coding": [coding, {"system": s.VITAL, "code": kind}]}
-
-

@@ -12,8 +12,7 @@ from labkit.interop.flatten import landing
 from labkit.interop.pieces import Resource
 from labkit.interop.read import Version, any_model, named, parse, read
 
-
-_REQUIRED = ("element_required", "one_of_many_required")  # the second: of a choice such as value[x]
+_REQUIRED = ("element_required", "one_of_many_required")  # the second: a choice, value[x]
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Tree:
             lines.append(
                 f'<div style="padding-left:{b.depth * 1.6}em"><b>{name}</b> '
                 f'<span style="color:#0b5394">{cardinality}</span> '
-                f'<i>{kind}</i> {" ".join(value)}</div>'
+                f"<i>{kind}</i> {' '.join(value)}</div>"
             )
         inner = "".join(lines)
         return f'<div role="img" style="font-family:monospace;line-height:1.5">{inner}</div>'
@@ -89,9 +88,7 @@ def _words(b: Branch) -> list[str]:
     return [b.path.rpartition(".")[2], b.cardinality, b.type, *value]
 
 
-def _branches(
-    at: Resource, path: str, kind: str, depth: int, version: Version
-) -> Iterator[Branch]:
+def _branches(at: Resource, path: str, kind: str, depth: int, version: Version) -> Iterator[Branch]:
     elements = _elements(kind, version)
     for name, value in at.items():
         if name == "resourceType":
