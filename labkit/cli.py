@@ -126,6 +126,9 @@ def grade(
     seed: Annotated[int | None, typer.Option(help="Its seed; drawn and kept by default.")] = None,
     workers: Annotated[int | None, typer.Option(help="Run at one time; default: cores.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one cell.")] = 30,
+    release: Annotated[
+        Path | None, typer.Option(help="Folder of labkit release, for individual datasets.")
+    ] = None,
     solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
 ) -> None:
     """Grade submissions on a hidden dataset; the same command goes on after an interruption.
@@ -136,7 +139,7 @@ def grade(
     from labkit.grading.show import grade_shown
     from labkit.materials import materials
 
-    options = dict(people=people, seed=seed, workers=workers, timeout=timeout)
+    options = dict(people=people, seed=seed, workers=workers, timeout=timeout, release=release)
     where = solutions or materials() / "solutions"
     typer.echo(grade_shown(submissions, out, solutions=where, read=read_exercise, **options))
 
@@ -160,6 +163,47 @@ def report(
         set_language(lang)
     load = loader(solutions or materials() / "solutions", read_exercise)
     typer.echo(say("report.made", **vars(write_results(out, *read_results(out, load)))))
+
+
+@app.command()
+def release(
+    out: Annotated[Path, typer.Option(help="Folder for the bundles and the instructor's part.")],
+    roster: Annotated[Path, typer.Option(help="CSV with student and, for pairs, pair.")] = Path(
+        "roster.csv"
+    ),
+    lang: Annotated[Language | None, typer.Option(help="Language; both by default.")] = None,
+    people: Annotated[int, typer.Option(help="People in each dataset.")] = 3_000,
+    exercise: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Made at one time; default: cores.")] = None,
+    solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
+) -> None:
+    """Make a lab with a dataset of its own for each student or pair; goes on where it stopped.
+
+    Example: labkit release --out labs --roster roster.csv --lang nb
+    """
+    from labkit.course.release import release_shown
+
+    options = dict(lang=lang, people=people, names=exercise or (), workers=workers)
+    typer.echo(release_shown(out, roster, solutions=solutions, **options))
+
+
+@app.command()
+def copies(
+    out: Annotated[Path, typer.Argument(help="Folder that labkit grade has made.")],
+    release: Annotated[Path | None, typer.Option(help="Folder of labkit release.")] = None,
+    solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
+) -> None:
+    """List students whose answers agree where answers seldom do: signs, not verdicts.
+
+    Example: labkit copies graded --release labs
+    """
+    from labkit.course.source import read_exercise
+    from labkit.grading.copies import copies_shown
+    from labkit.grading.results import loader
+    from labkit.materials import materials
+
+    load = loader(solutions or materials() / "solutions", read_exercise)
+    typer.echo(copies_shown(out, load, release))
 
 
 @app.command()
@@ -187,6 +231,38 @@ def mark(
         set_language(lang)
     load = loader(solutions or materials() / "solutions", read_exercise)
     serve_marking(Desk(out, load, marker=marker, names=names), port=port, browser=browser)
+
+
+@app.command()
+def status(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Graded class, or a student's lab.")
+    ] = Path("."),
+    attendance: Annotated[Path | None, typer.Option(help="CSV; DIR/attendance.csv.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of the table.")] = None,
+    solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
+) -> None:
+    """Show who may sit the exam and what is missing; in a lab folder, one's own progress.
+
+    Example: labkit status graded --attendance attendance.csv
+    """
+    from rich.console import Console
+
+    from labkit.course.source import read_exercise
+    from labkit.course.status import class_status, own_status_table, status_table
+    from labkit.materials import materials
+    from labkit.messages import say, set_language
+
+    if lang:
+        set_language(lang)
+    if (folder / ".labkit").is_dir():
+        Console().print(own_status_table(folder))
+        return
+    where = solutions or materials() / "solutions"
+    found, kept = class_status(folder, solutions=where, read=read_exercise, attendance=attendance)
+    Console().print(status_table(found))
+    may_sit = sum(standing.may_sit for standing in found)
+    typer.echo(say("status.kept", may_sit=may_sit, students=len(found), path=kept))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from statistics import median
 from urllib.parse import quote
 
 from labkit.grading.bars import COLOURS, Row, bars, columns
@@ -130,7 +131,7 @@ def _exercise(rows: Rows, exercise: Exercise, lang: Language) -> str:
     read = [row for row in rows if row[2].status not in NOT_READ]
     shares = [share_of(mark, exercise) for _, _, mark in read]
     passed = sum(share >= PASS_SHARE for share in shares)
-    middle = sorted(shares)[len(shares) // 2] if shares else 0.0
+    middle = median(shares) if shares else 0.0
     facts = {
         "handed_in": f"{len(read)} / {len(rows)}",
         "passed": str(passed),

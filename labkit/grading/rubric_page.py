@@ -15,6 +15,7 @@ h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1.02rem; margin: 1.1rem 0 
 nav { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: baseline;
   border-bottom: 1px solid var(--edge); padding-bottom: .6rem; margin-bottom: 1rem; }
 nav .push { margin-left: auto; } .soft, .keys { color: var(--soft); font-size: .92rem; }
+.turn { display: flex; gap: 1.2rem; margin: 0 0 .6rem; }
 main { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 2rem; }
 @media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); } }
 .text, .model { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
@@ -63,8 +64,9 @@ def text_page(desk: Desk, text: Text, *, token: str, nonce: str) -> str:
     agreed = found[text.id]
     before, after = desk.texts[place - 1], desk.texts[(place + 1) % len(desk.texts)]
     links = (
-        f'<a id="previous" href="/text/{before.id}" rel="prev">← {say("rubric.previous", lang)}</a>'
-        f'<a id="next" href="/text/{after.id}" rel="next">{say("rubric.next", lang)} →</a>'
+        f'<p class="turn"><a id="previous" href="/text/{before.id}" rel="prev">'
+        f"← {say('rubric.previous', lang)}</a>"
+        f'<a id="next" href="/text/{after.id}" rel="next">{say("rubric.next", lang)} →</a></p>'
     )
     who = f" · {escape(text.student)}" if desk.names else ""
     title = say("rubric.text_of", lang, number=place + 1, total=len(desk.texts), task=text.task.id)
