@@ -2,8 +2,9 @@
 
 Boxes are entity types (double: weak), diamonds relationship types (double: identifying), ellipses
 attributes (double: multivalued, dashed: derived), an underlined name is a key (dashed: partial
-key), a circle with d or o is a disjoint or overlapping specialisation, a double line from the
-superclass says that it is total. (min..max) beside an entity type is its own participation.
+key; where several are underlined, those with the same small number are one key together), a circle
+with d or o is a disjoint or overlapping specialisation, a double line from the superclass says that
+it is total. (min..max) beside an entity type is its own participation.
 
 Source:
     Chen (1976), ACM TODS 1:9-36; Elmasri and Navathe, 7th ed., figures 3.14, 3.15 and 4.1.

@@ -11,7 +11,7 @@ from math import cos, pi, sin
 
 from labkit.er.drawing import Box, Point, crosses, text_width
 from labkit.er.layout import arrange
-from labkit.er.model import Attribute, Model, Participant, Relationship
+from labkit.er.model import Attribute, Entity, Model, Participant, Relationship
 from labkit.messages import say
 
 _ALONG = (0.26, 0.36, 0.18, 0.5, 0.62, 0.75)  # where on a line its label may stand
@@ -147,11 +147,9 @@ class _Placing:
         self.labels()
         self.selves()
         # the most crowded first, since it has the fewest spots left
-        owners: list[tuple[str, tuple[Attribute, ...], dict[str, str]]] = []
+        owners: list[tuple[str, tuple[Attribute, ...], dict[str, tuple[str, str]]]] = []
         for e in self.model.entities:
-            kind = "partial" if e.weak else "key"
-            keyed = {name: kind for key in e.keys for name in key}
-            owners.append((e.name, e.attributes, keyed))
+            owners.append((e.name, e.attributes, _keyed(e)))
         for i, r in enumerate(self.model.relationships):
             owners.append((_id(i), r.attributes, {}))
         owners.sort(key=lambda owner: -len(owner[1]))
@@ -318,14 +316,15 @@ class _Placing:
             yield box, wires
 
     def attributes(
-        self, owner: str, attributes: tuple[Attribute, ...], keyed: dict[str, str]
+        self, owner: str, attributes: tuple[Attribute, ...], keyed: dict[str, tuple[str, str]]
     ) -> None:
         """Put attributes around their owner, further out if they do not all fit close to it."""
         before = len(self.done.shapes), len(self.done.wires)
         for start in range(4):
             try:
                 for attribute in sorted(attributes, key=lambda a: not a.parts):
-                    shape = self.attribute(owner, attribute, keyed.get(attribute.name, ""), start)
+                    key = keyed.get(attribute.name, ("", ""))
+                    shape = self.attribute(owner, attribute, key, start)
                     if attribute.parts:
                         self.attributes(shape.name, attribute.parts, {})
                 return
@@ -333,14 +332,17 @@ class _Placing:
                 del self.done.shapes[before[0] :], self.done.wires[before[1] :]
         raise _Full
 
-    def attribute(self, owner: str, attribute: Attribute, key: str, start: int) -> Shape:
+    def attribute(
+        self, owner: str, attribute: Attribute, key: tuple[str, str], start: int
+    ) -> Shape:
         home = self.by_name[owner]
-        wide = text_width(attribute.name, 12.5) * 0.5 + 13 + 4 * attribute.multivalued
+        words = attribute.name + key[1]
+        wide = text_width(words, 12.5) * 0.5 + 13 + 4 * attribute.multivalued
         w, h = max(30, wide), 17 + 3 * attribute.multivalued
         name = f"{owner}.{attribute.name}"
         shape = Shape(
-            name, attribute.name, "ellipse", Box(0, 0, w, h), attribute.multivalued,
-            attribute.derived, key,
+            name, words, "ellipse", Box(0, 0, w, h), attribute.multivalued,
+            attribute.derived, key[0],
         )  # fmt: skip
         outward = self.outward.get(owner)
         spots = sorted(
@@ -382,6 +384,21 @@ class _Placing:
             cost += 45 * sum(beyond.overlaps(other) for _, other in self.done.boxes())
             cost += 45 * any(beyond.is_crossed(a, b) for _, a, b in self.done.segments())
         return cost
+
+
+def _keyed(entity: Entity) -> dict[str, tuple[str, str]]:
+    """Tell which attributes are underlined, and how; numbers tell which are a key together."""
+    kind = "partial" if entity.weak else "key"
+    named = {name for key in entity.keys for name in key}
+    return {
+        name: (
+            kind,
+            "".join("¹²³⁴⁵⁶⁷⁸⁹"[i] for i, key in enumerate(entity.keys[:9]) if name in key)
+            if len(named) > 1
+            else "",
+        )
+        for name in named
+    }
 
 
 def _words(end: Participant) -> str:

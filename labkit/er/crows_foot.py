@@ -214,14 +214,15 @@ def _entity(entity: Entity, more: list[Row]) -> Record:
             for place, key in enumerate(entity.keys)
             if attribute.name in key
         ]
-        rows.append(_row(attribute, tuple(keys[:1]), ""))
+        partial = say("er.word_partial_key") if entity.weak and keys else ""
+        rows.append(_row(attribute, tuple(keys[:1]), partial))
     return Record(entity.name, (*rows, *more), weak=entity.weak)
 
 
-def _row(attribute: Attribute, keys: tuple[str, ...], relationship: str) -> Row:
+def _row(attribute: Attribute, keys: tuple[str, ...], remark: str) -> Row:
     notes = [say(f"er.word_{w}") for w in ("multivalued", "derived") if getattr(attribute, w)]
     notes += [", ".join(p.name for p in attribute.parts)] if attribute.parts else []
-    notes += [relationship] if relationship else []
+    notes += [remark] if remark else []
     return Row(keys, attribute.name, attribute.type, "; ".join(notes))
 
 

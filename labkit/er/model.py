@@ -95,7 +95,8 @@ class Entity:
 class Participant:
     """One end of a relationship type.
 
-    Each entity takes part at least `least` times and at most `most`; `most` is None for n. `role` tells the ends apart where an entity type takes part twice.
+    Each entity takes part at least `least` times and at most `most`, None for n. `role` tells the
+    ends apart where an entity type takes part twice.
     """
 
     entity: str

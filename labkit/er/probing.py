@@ -72,8 +72,9 @@ class Probes:
         schema = read_schema(reference if reference is not None else creates)
         given = tuple(_rows(inserts, schema))
         probes = []
-        for head, after in zip(heads, [*heads[1:], None], strict=True):
-            body = text[head.end() : after.start() if after else len(text)]
+        ends = [head.start() for head in heads[1:]] + [len(text)]
+        for head, end in zip(heads, ends, strict=False):
+            body = text[head.end() : end]
             rows = tuple(_rows(_split(body)[1], schema))
             texts = {"nb": head[2], "en": head[3]}
             if not rows:
