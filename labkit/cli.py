@@ -266,6 +266,24 @@ def status(
 
 
 @app.command()
+def portfolio(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Lab folder.")] = Path("lab"),
+    out: Annotated[Path | None, typer.Option(help="HTML file to write.")] = None,
+    name: Annotated[str, typer.Option(help="Whose it is, for the first page.")] = "",
+    lang: Annotated[Language | None, typer.Option(help="Language of the page.")] = None,
+) -> None:
+    """Gather texts and cells tagged portfolio from a lab into one page that prints.
+
+    Example: labkit portfolio my-lab --name "Kari Nordmann"
+    """
+    from labkit.course.portfolio import make_portfolio
+    from labkit.messages import say
+
+    made = make_portfolio(folder, out, name=name, lang=lang)
+    typer.echo(say("portfolio.made", lang, path=made))
+
+
+@app.command()
 def pairs(
     roster: Annotated[Path, typer.Argument(help="CSV with columns student and background.")],
     round: Annotated[int | None, typer.Option(help="From 1; default: the next one.")] = None,

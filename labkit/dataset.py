@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def connect(
     dataset: Path | str | None = None, *, truth: bool = False
 ) -> "duckdb.DuckDBPyConnection":
-    """Open a dataset: the one given, else `LABKIT_DATA`, else the class's.
+    """Open a dataset: the one given, else `LABKIT_DATA`, else the lab's own, else the class's.
 
     The connection is read-only; see `labkit.store.connect`. The class dataset is made if this
     machine has not yet.
@@ -24,7 +24,7 @@ def connect(
 
     chosen = dataset or os.environ.get("LABKIT_DATA")
     if not chosen:
-        from labkit.world.classroom import class_dataset
+        from labkit.world.own import lab_dataset
 
-        chosen = class_dataset()
+        chosen = lab_dataset()
     return open_folder(chosen, truth=truth)

@@ -62,10 +62,10 @@ def open_lab(
 
 def prepare(folder: Path, lang: Language, console: Console) -> Laid:
     """Do all that comes before JupyterLab: dataset, lessons, exercises, start page."""
-    from labkit.world.classroom import class_dataset
+    from labkit.world.own import lab_dataset
 
     laid = lay_out(folder, lang)
-    class_dataset()
+    lab_dataset(folder)
     try:
         write_start(folder)
     except OSError as error:

@@ -75,7 +75,8 @@ def lay_out(folder: Path, lang: Language | None = None, *, source: Path | None =
     state |= {"kit": version("helsedata-labkit"), "lang": lang, "languages": languages}
     laid = Laid()
     try:
-        _lay_keys(source / "exercises" / "keys", folder / HIDDEN / "keys")
+        if not (folder / HIDDEN / "dataset.json").is_file():  # else its keys are its own
+            _lay_keys(source / "exercises" / "keys", folder / HIDDEN / "keys")
         steps = list(_plan(folder, state["files"], wanted, laid))
         # The contents about to be laid are remembered first: were the work cut off here, the next
         # run would still know which of the files are its own.

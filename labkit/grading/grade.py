@@ -12,11 +12,13 @@ from typing import Any
 
 from labkit.errors import GradingError, InputError
 from labkit.grading import sandbox, submissions
-from labkit.grading.hidden import hidden_dataset
+from labkit.grading.hidden import hidden_dataset, with_truth
 from labkit.grading.key import run_author
+from labkit.grading.kinds import prepared
 from labkit.grading.ledger import Ledger
 from labkit.grading.marking import Markers
 from labkit.grading.notebook import Unreadable
+from labkit.grading.release import Release
 from labkit.grading.results import write_results
 from labkit.grading.rubric import with_levels
 from labkit.grading.sandbox import Limits
@@ -59,6 +61,7 @@ def grade(
     workers: int | None = None,
     timeout: float = 30.0,
     by: str | None = None,
+    release: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Graded:
     """Grade a class's notebooks into a gradebook and feedback pages.
@@ -75,6 +78,7 @@ def grade(
         workers: Submissions run at one time; one for each core by default.
         timeout: Seconds for one cell. A whole notebook has four times as many.
         by: Sandbox to use; the strongest that works here by default.
+        release: Folder of `labkit release`, if the class has individual datasets.
         progress: Called with (submissions done, in all).
 
     Raises:
@@ -104,7 +108,8 @@ def grade(
     ledger = Ledger(work / "grading.sqlite")
     try:
         limits = Limits(step_seconds=timeout, total_seconds=STEPS_IN_ALL * timeout)
-        room = _Room(work, ledger, exercises, people, seed, limits, by or sandbox.means())
+        room = _Room(work, ledger, exercises, people, seed, limits, by or sandbox.means(),
+                     Release(release) if release else None)  # fmt: skip
         marks, reused = _mark_all(handed, room, work / "handed-in", workers, progress)
         ledger.forget_others((item.student, item.exercise) for item in handed)
         rows = [(h.student, h.exercise, marks[h.student, h.exercise]) for h in handed]
@@ -128,26 +133,35 @@ class _Room:
         seed: int | None,
         limits: Limits,
         by: str,
+        release: Release | None,
     ) -> None:
         from labkit.world.part import Config
 
-        self.ledger, self.exercises, self.limits, self.by = ledger, exercises, limits, by
+        self.ledger, self.limits, self.by, self.release = ledger, limits, by, release
         self.dataset = hidden_dataset(work, ledger, people=people or Config().people, seed=seed)
+        drawn = _digest(self.dataset.parent.name)  # tells students' code nothing of the seed
+        self.exercises = {name: prepared(e, seed=drawn) for name, e in exercises.items()}
         self._markers: dict[str, Markers] = {}
-        self._sources = {name: _digest(asdict(e)) for name, e in exercises.items()}
+        self._sources = {name: _digest(asdict(e)) for name, e in self.exercises.items()}
 
-    def conditions(self, exercise: str) -> str:
+    def conditions(self, exercise: str, student: str) -> str:
         """Digest all but the submission that a mark depends on."""
         return _digest(
             [version("helsedata-labkit"), self._sources[exercise], str(self.dataset.parent.name),
-             asdict(self.limits), self.by]
+             asdict(self.limits), self.by,
+             self.release.digest(student, exercise) if self.release else ""]
         )  # fmt: skip
+
+    def markers_of(self, name: str, student: str) -> Markers:
+        """Return the references for a student: beside the hidden one, their own dataset's."""
+        own = self.release.answers(student, name) if self.release else {}
+        return self.markers(name).with_class(own) if own else self.markers(name)
 
     def markers(self, name: str) -> Markers:
         """Run an exercise's solutions on the hidden and on the class dataset, once."""
         if name not in self._markers:
             exercise = self.exercises[name]
-            hidden = run_author(exercise, datasets=[self.dataset])[0]
+            hidden = run_author(exercise, datasets=[with_truth(self.dataset)])[0]
             known = run_author(exercise, datasets=[None], wrong=False)[0]
             for task in exercise.tasks:
                 for where, outcomes in (("hidden", hidden), ("class", known)):
@@ -179,7 +193,7 @@ def _mark_all(
         if raw is None:
             marks[who] = no_mark(exercise, "missing")
             continue
-        conditions = room.conditions(item.exercise)
+        conditions = room.conditions(item.exercise, item.student)
         digest = hashlib.sha256(raw + conditions.encode()).hexdigest()
         kept = room.ledger.find(*who, digest)
         if kept is None:
@@ -215,7 +229,7 @@ def _mark_one(raw: bytes, item: Handed, room: _Room) -> Mark:
     return grade_one(
         raw,
         room.exercises[item.exercise],
-        room.markers(item.exercise),
+        room.markers_of(item.exercise, item.student),
         dataset=room.dataset,
         limits=room.limits,
         by=room.by,

@@ -31,6 +31,12 @@ def hidden_dataset(work: Path, ledger: Ledger, *, people: int, seed: int | None)
     return made / "view"
 
 
+def with_truth(view: Path) -> Path:
+    """Return the same dataset with its truth, for the author's runs alone."""
+    whole = view.parent / "whole"
+    return whole if whole.is_dir() else view
+
+
 def _make(folder: Path, seed: int, people: int) -> None:
     from labkit.store import connect
     from labkit.world.generate import generate
@@ -46,4 +52,3 @@ def _make(folder: Path, seed: int, people: int) -> None:
     for layer in sorted(p for p in whole.iterdir() if p.is_dir() and p.name != "truth"):
         shutil.copytree(layer, view / layer.name)
     os.replace(view, folder / "view")
-    shutil.rmtree(whole)

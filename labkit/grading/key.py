@@ -69,6 +69,49 @@ def make_key(exercise: Exercise) -> dict[str, Any]:
     }
 
 
+def rekey(
+    key: dict[str, Any], exercise: Exercise, dataset: Path
+) -> tuple[dict[str, Any], dict[str, Outcome]]:
+    """Make the key of an exercise for another dataset.
+
+    Args:
+        key: As `make_key` made it: tiny databases of queries hold for any dataset and are kept.
+        exercise: The same exercise.
+        dataset: Folder of the dataset.
+
+    Returns:
+        The key, and the solution's answers by task. A wrong answer that this dataset cannot tell
+        from the solution, or from another wrong answer, loses its hint.
+
+    Raises:
+        BuildError: If a solution gives no answer on this dataset.
+    """
+    exercise = prepared(exercise)
+    outcomes = run_author(exercise, datasets=[dataset])[0]
+    tasks, answers = {}, {}
+    for task in exercise.tasks:
+        kind, salt = kind_of(task.kind), task_salt(exercise, task)
+        outcome = answers[task.id] = outcomes.get(task.id, Outcome("missing"))
+        if outcome.answer is None:
+            raise BuildError(
+                f"{exercise.path}:{task.line}: task {task.id}: the solution gives no answer on "
+                f"another dataset: {_why(outcome)}"
+            )
+        reference = kind.refer(outcome.answer, task.settings, salt=salt)
+        settings, seen, known = kind.split(task.settings)[0], set[str](), []
+        for i, wrong in enumerate(task.wrong):
+            came = outcomes.get(f"{task.id} wrong {i}", Outcome("missing")).answer
+            if came is None or reference.compare(came).same:
+                continue
+            marks = prints(came, settings, salt=salt, around=True)
+            if marks.isdisjoint(seen):
+                known.append({"prints": sorted(marks), "nb": wrong.nb, "en": wrong.en})
+            seen |= marks
+        changed = {"reference": reference.to_key(), "known": known}
+        tasks[task.id] = {**key["tasks"][task.id], **changed}
+    return {**key, "tasks": tasks}, answers
+
+
 def author_steps(exercise: Exercise, *, wrong: bool) -> list[Step]:
     """List the steps of the solved notebook, with the wrong answers if asked."""
     by_id = {task.id: task for task in exercise.tasks}

@@ -5,6 +5,7 @@ of the share of rows that are right when some are; nothing for form alone, nor f
 holds on the class dataset but not on the hidden one.
 """
 
+import copy
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,6 +15,8 @@ from labkit.grading.kinds import Compared, kind_of
 from labkit.grading.plain import Plain
 from labkit.grading.reference import Difference, prints
 from labkit.grading.task import Exercise, Task
+
+_RICH = 4  # letters and digits that an answer must have to tell one student from another
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class TaskMark:
         rung: Of the ladder, when `differs`.
         facts: What the words need; nothing of the hidden dataset.
         hint: Place of the known wrong answer that this is, or None.
+        trace: Digest of a wrong answer that is too rich to agree with another's by chance.
     """
 
     task: str
@@ -34,6 +38,7 @@ class TaskMark:
     rung: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     hint: int | None = None
+    trace: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as simple values."""
@@ -56,6 +61,15 @@ class Markers:
             ]
             for t in exercise.tasks
         }
+
+    def with_class(self, known: dict[str, Outcome]) -> "Markers":
+        """Return the same markers for a student whose own dataset is another than the class's."""
+        made = copy.copy(self)
+        made._class = {
+            task.id: _reference(task, known) if task.id in known else self._class[task.id]
+            for task in self.exercise.tasks
+        }
+        return made
 
     def mark(self, outcomes: dict[str, Outcome], not_run: set[str]) -> list[TaskMark]:
         """Mark every task of a submission.
@@ -88,7 +102,26 @@ class Markers:
         hint = next((i for i, known in enumerate(self._wrong[task.id]) if came & known), None)
         points = round(task.points * earned(difference), 2)
         facts = without_hidden(difference) | kept
-        return TaskMark(task.id, points, task.points, "differs", difference.rung, facts, hint)
+        trace = next(iter(trace_of(task, outcome.answer)), "")
+        return TaskMark(
+            task.id, points, task.points, "differs", difference.rung, facts, hint, trace
+        )
+
+
+def trace_of(task: Task, answer: Plain, *, around: bool = False) -> frozenset[str]:
+    """Digest an answer that would seldom agree with another's by chance; nothing of a poor one.
+
+    Args:
+        task: Its task.
+        answer: The answer.
+        around: Of a lone number, every bucket that it may fall in with the task's tolerance.
+    """
+    cells = [c for row in answer.rows for c in row if c is not None and not isinstance(c, bool)]
+    digits = sum(len(str(c).strip("-0.").replace(".", "")) for c in cells)
+    if task.kind in ("choice", "text", "tests") or digits < _RICH:
+        return frozenset()
+    settings = kind_of(task.kind).split(task.settings)[0]
+    return prints(answer, settings, salt=f"trace {task.id}", around=around, work=1)
 
 
 def earned(difference: Difference) -> float:
