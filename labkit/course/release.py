@@ -139,8 +139,14 @@ def release_shown(out: Path, roster: Path, *, solutions: Path | None = None, **o
             bar.update(shown, completed=done, total=total)
 
         made = release(out, bundles, solutions=solutions, progress=advance, **options)
-    places = {"bundles": out / "bundles", "private": out / PRIVATE, "folder": out}
-    return say("release.made", made=made.made, kept=made.kept, **places)
+    return say(
+        "release.made",
+        made=made.made,
+        kept=made.kept,
+        bundles=out / "bundles",
+        private=out / PRIVATE,
+        folder=out,
+    )
 
 
 def _secret(path: Path) -> bytes:
