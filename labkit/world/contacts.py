@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.world import hospital
 from labkit.world.calibration import Bands, baselines, load
+from labkit.world.columns import stable_order
 from labkit.world.complaints import complaints, group_of
 from labkit.world.diagnosis_codes import DIAGNOSES, age_limits, pick, place, procedure_place
 from labkit.world.disease import diseases
@@ -315,7 +316,7 @@ def contacts(part: Part) -> None:
 
     order = np.flatnonzero(keep)
     order = order[
-        np.argsort(person[order].astype(np.int64) * (1 << 32) + start[order], kind="stable")
+        stable_order((person[order].astype(np.int64) << 25) + (start[order] - START_DAY * MINUTES))
     ]
     # Nobody is elsewhere while in a ward: the latest end of an earlier stay, person by person.
     place_in_time = person[order].astype(np.int64) * (1 << 32)

@@ -18,6 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from labkit.world.care import encounter_ids, patient_ids
+from labkit.world.columns import stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
 from labkit.world.diagnosis_codes import DIAGNOSES, code_list, column, place
 from labkit.world.hazard import YEAR
@@ -313,7 +314,7 @@ def prescriptions(part: Part) -> None:
     atc, indication = np.r_[atc, single[1]], np.r_[indication, single[2]]
     stop, upcoming = np.r_[stop, never], np.r_[upcoming, never]
 
-    order = np.argsort(contact, kind="stable")  # contacts lie by person and time
+    order = stable_order(contact)  # contacts lie by person and time
     contact, atc, indication = contact[order], atc[order], indication[order]
     stop, upcoming, refills = stop[order], upcoming[order], refills[order]
     person = found["person"][contact]
@@ -365,7 +366,7 @@ def _collect(
     keep = (when <= last[row]) & (when < day[row] + 365)
     keep &= (turn == 0) | (when < limit[row])
     row, when = row[keep], when[keep]
-    order = np.argsort(person[row].astype(np.int64) * (1 << 20) + when, kind="stable")
+    order = stable_order(person[row].astype(np.int64) * (1 << 20) + when)
     row, when = row[order], when[order]
     part.dispensings = {
         "person": person[row],

@@ -9,6 +9,7 @@ import numpy as np
 
 from labkit.world.calibration import load
 from labkit.world.care import encounter_ids, moment, patient_ids
+from labkit.world.columns import stable_order
 from labkit.world.contacts import CAUSE, INPATIENT, KINDS, MINUTES
 from labkit.world.diagnosis_codes import DIAGNOSES, column
 from labkit.world.drugs import warfarin
@@ -111,7 +112,7 @@ def lab_results(part: Part) -> None:
     rng = part.rng("lab.order")
     rows: dict[str, list[np.ndarray]] = {name: [] for name in analytes()}
     key = found["cause"].astype(np.int64) * len(KINDS) + found["kind"]
-    order = np.argsort(key, kind="stable")
+    order = stable_order(key)
     sorted_key = key[order]
     for cause, kind, chances in panels():
         wanted = cause * len(KINDS) + kind
@@ -161,7 +162,7 @@ def lab_results(part: Part) -> None:
 
 def _in_order(contact: np.ndarray, analyte: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sort by contact, then analyte: (sorted contacts, order)."""
-    order = np.argsort(contact * 64 + analyte, kind="stable")
+    order = stable_order(contact * 64 + analyte)
     return contact[order], order
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from labkit.world.care import encounter_ids, moment, patient_ids
+from labkit.world.columns import stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS, OUTPATIENT
 from labkit.world.diagnosis_codes import DIAGNOSES, column
 from labkit.world.hazard import YEAR
@@ -123,7 +124,7 @@ def vital_signs(part: Part) -> None:
     contact = np.concatenate([rows for rows, _, _ in blocks])
     kind = np.concatenate([np.full(len(rows), k, dtype=np.int8) for rows, k, _ in blocks])
     value = np.concatenate([amount for _, _, amount in blocks])
-    order = np.argsort(contact * 8 + kind, kind="stable")
+    order = stable_order(contact * 8 + kind)
     contact, kind, value = contact[order], kind[order], value[order]
     part.tables["vital_sign"] = {
         "vital_sign_id": part.ids(len(contact)),

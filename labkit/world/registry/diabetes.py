@@ -11,7 +11,7 @@ Source:
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import codes, days
+from labkit.world.columns import codes, days, stable_order
 from labkit.world.part import Part
 from labkit.world.population import text
 from labkit.world.registry.format import date_text, decimal_comma, integers, words
@@ -131,7 +131,7 @@ class Measured:
         if name not in self.names:
             return result
         row = np.flatnonzero((self.place == self.names.index(name)) & ~np.isnan(self.value))
-        row = row[np.argsort(self.key[row], kind="stable")]
+        row = row[stable_order(self.key[row])]
         if len(row) == 0:
             return result
         asked = (person.astype(np.int64) << 20) + day

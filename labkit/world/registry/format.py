@@ -13,6 +13,7 @@ from labkit.world.part import END_DAY, START_DAY
 
 FIRST_DAY = START_DAY - 366
 LAST_DAY = END_DAY + 366
+MOST_COUNTED = 1_000_000
 
 
 @cache
@@ -62,9 +63,18 @@ def decimal_comma(value: np.ndarray, decimals: int, missing: np.ndarray | None =
     """
     empty = np.isnan(value) if missing is None else missing | np.isnan(value)
     scaled = np.round(np.where(empty, 0, value) * 10**decimals).astype(np.int64)
-    distinct, place = np.unique(scaled, return_inverse=True)
+    distinct, place = _ranked(scaled)
     words = [f"{v / 10**decimals:.{decimals}f}".replace(".", ",") for v in distinct.tolist()]
     return _dictionary(place.astype(np.int32), words, empty)
+
+
+def _ranked(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct numbers in order, and the place of each among them."""
+    if len(number) == 0 or number.min() < 0 or number.max() > MOST_COUNTED:
+        return np.unique(number, return_inverse=True)
+    there = np.zeros(number.max() + 1, dtype=bool)  # no sort: the numbers are small
+    there[number] = True
+    return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[number]
 
 
 def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = None) -> pa.Array:
