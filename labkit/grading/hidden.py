@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 from labkit.grading.ledger import Ledger
@@ -25,7 +26,9 @@ def hidden_dataset(work: Path, ledger: Ledger, *, people: int, seed: int | None)
     drawn = seed if seed is not None else secrets.randbits(62)
     kept = int(ledger.setting("seed", str(drawn)) or drawn)
     seed = seed if seed is not None else kept
-    made = work / f"hidden-{seed}-{people}"
+    # a run can read the path of what it is shown: it must not tell the seed
+    salt = ledger.setting("salt", secrets.token_hex(16))
+    made = work / f"hidden-{sha256(f'{salt} {seed} {people}'.encode()).hexdigest()[:16]}"
     if not (made / "view").is_dir():
         _make(made, seed, people)
     return made / "view"

@@ -103,11 +103,22 @@ def open_room(view: View, *, by: str) -> Iterator[Room]:
     Raises:
         GradingError: If it cannot be opened.
     """
-    command = _bwrap(view) if by == "bwrap" else _unshare(view)
+    kept = []
+    if by == "bwrap":
+        # in a file, since a run can read the command line of its room's first process
+        kept = [os.memfd_create("bwrap")]
+        os.write(kept[0], b"".join(os.fsencode(word) + b"\0" for word in _bwrap(view)))
+        os.lseek(kept[0], 0, os.SEEK_SET)
+        command = ["bwrap", "--args", str(kept[0]), "--", "cat"]
+    else:
+        command = [*_unshare(view), "cat"]
     holder = subprocess.Popen(
-        [*command, "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        command, pass_fds=kept,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, start_new_session=True, cwd="/",
     )  # fmt: skip
+    for fd in kept:
+        os.close(fd)
     assert holder.stdin
     assert holder.stdout
     assert holder.stderr
@@ -137,7 +148,7 @@ def open_room(view: View, *, by: str) -> Iterator[Room]:
 
 
 def _bwrap(view: View) -> list[str]:
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    command = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     command += ["--proc", "/proc", "--dev", "/dev"]
     command += ["--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     command += ["--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
@@ -147,7 +158,7 @@ def _bwrap(view: View) -> list[str]:
         else:
             command += ["--ro-bind", str(source), target]
     command += ["--bind", str(view.results), RESULTS, "--remount-ro", "/"]
-    return [*command, "--chdir", "/tmp", "--"]
+    return [*command, "--chdir", "/tmp"]
 
 
 def _unshare(view: View) -> list[str]:
