@@ -225,7 +225,9 @@ class _Reader:
 
     def child(self) -> Node:
         """Read what may stand in an attribute: an object, or values."""
-        token = self.tokens[self.place] if self.place < len(self.tokens) else _Token("", "", 0)
+        if self.place >= len(self.tokens):
+            self.fail("'}'")
+        token = self.tokens[self.place]
         if token.kind == "word" and token.text not in ("true", "false", "True", "False"):
             return self.object()
         if token.text == "*":

@@ -61,6 +61,11 @@ male, other, unknown.
     bundle = resource["resourceType"] == "Bundle"
     try:
         every = [resource, *resources(resource)] if bundle else [resource]
+        findings += [
+            Finding("Bundle", f"Bundle.entry[{number}].resource.resourceType", "missing", "", "")
+            for number, entry in enumerate(resource.get("entry", []) if bundle else [])
+            if "resource" in entry and "resourceType" not in entry["resource"]
+        ]
         every = [one for one in every if isinstance(one.get("resourceType"), str)]
     except (TypeError, AttributeError):  # so broken that the structure says it all
         return findings

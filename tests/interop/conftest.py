@@ -23,7 +23,7 @@ UNIT = {
 
 
 def by_hand() -> Tables:
-    """One woman, one acute stay with two diagnoses, a failed test, a pressure, two prescriptions."""
+    """One woman: an acute stay, two diagnoses, a failed test, a pressure, two drugs."""
     seen = {"patient_id": 7, "encounter_id": 70}
     rows = {
         "patient": [

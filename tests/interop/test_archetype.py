@@ -77,9 +77,8 @@ def test_data_that_do_not(more, kind, path):
 
 
 def test_what_an_optional_group_needs_is_asked_only_where_the_group_is():
-    text = TEXT.replace(
-        "ITEM_TREE[at0012] matches", "ITEM_TREE[at0012] occurrences matches {0..1} matches"
-    )
+    optional = "ITEM_TREE[at0012] occurrences matches {0..1} matches"
+    text = TEXT.replace("ITEM_TREE[at0012] matches", optional)
     text = text.replace(
         "ELEMENT[at0013] occurrences matches {0..1}", "ELEMENT[at0013] occurrences matches {1..1}"
     )
@@ -100,7 +99,7 @@ def test_what_an_optional_group_needs_is_asked_only_where_the_group_is():
         ('["at0009"]', '["at9009"]', "'at0009' is used in the definition but has no term"),
         ("ELEMENT[at0004]", "ELEMENT", "ELEMENT has no node id"),
         ("ontology", "$ontology", "'$ontology' is not ADL"),
-        ("definition\n", "definitions\n", "'definitions' stands where"),
+        ("definition\n", "definitions\n", "line 32: 'OBSERVATION' stands where"),
     ],
 )
 def test_errors_point_at_the_line(old, new, said):

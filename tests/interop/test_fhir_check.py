@@ -138,7 +138,7 @@ def test_what_is_lawful_but_cannot_fill_the_tables():
     [
         ('{"resourceType": "Patient",\n "id": }', "not JSON at line 2, column 8"),
         ("[1, 2]", "a JSON object"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b'{"\xe6": 1}', "not UTF-8"),
         ("{}", "'resourceType' is missing"),
         ('{"resourceType": "Pasient"}', "no resource is called 'Pasient'"),
         ('{"resourceType": "Pasient"}', "Did you mean 'Patient'?"),

@@ -43,7 +43,7 @@ def leaves(value):
     return [value]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nothing_is_nested_nothing_is_lost_and_keys_identify(any_tables, data):
     bundle = interop.to_fhir(data.draw(any_tables))

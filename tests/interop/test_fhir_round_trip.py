@@ -24,7 +24,7 @@ def same(name: str, one: pd.DataFrame, other: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_rows_come_back_as_they_were_and_resources_keep_the_standard(any_tables, version, data):
     tables = data.draw(any_tables)
@@ -36,7 +36,7 @@ def test_rows_come_back_as_they_were_and_resources_keep_the_standard(any_tables,
         same(name, frame, back[name])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2035, 1, 1)))
 def test_local_times_come_back_also_when_the_clock_is_moved(when):
     assert local_time(moment(when)) == when
@@ -72,7 +72,7 @@ def test_where_the_versions_differ(hand):
 @pytest.mark.parametrize(("wrote", "reads"), [("R4B", "R5"), ("R5", "R4B")])
 def test_one_version_is_not_the_other(hand, wrote, reads):
     findings = interop.check(interop.to_fhir(hand, version=wrote), version=reads)
-    assert {"missing", "unknown"} <= {f.kind for f in findings}
+    assert {"form", "unknown"} <= {f.kind for f in findings}
 
 
 def test_two_pressures_of_one_moment_are_one_resource(hand):
