@@ -7,6 +7,7 @@ from typing import Any
 
 from labkit.algebra.nodes import Node, children
 from labkit.algebra.text import operator
+from labkit.figure import shown
 from labkit.messages import say
 
 GLYPH, PAD, LEVEL, SPACE, LINE = 8.2, 14, 74, 26, 18  # pixels
@@ -21,7 +22,7 @@ class Tree:
     alt: str
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.svg, "text/plain": self.alt}
+        return shown(self.svg, self.alt)
 
 
 def draw(node: Node, counts: Sequence[int] | None = None) -> Tree:

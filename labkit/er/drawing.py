@@ -6,6 +6,8 @@ from html import escape
 from math import hypot
 from typing import Any, NamedTuple
 
+from labkit.figure import shown
+
 INK, FILL, EDGE, FAINT, GROUND = "#1f2933", "#e6eef3", "#0b6e99", "#52606d", "white"
 SIZE = 13  # of letters, in pixels
 
@@ -31,7 +33,7 @@ class Drawing:
     lines: tuple[tuple[tuple[str, str], tuple[Point, ...]], ...] = ()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.svg, "text/plain": self.alt}
+        return shown(self.svg, self.alt)
 
 
 class Box(NamedTuple):

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from labkit.errors import InputError
+from labkit.figure import shown
 from labkit.messages import say
 
 ROW, PAD, GAP = 26, 12, 90  # height of a row, air in a cell, width between tables, in pixels
@@ -20,7 +21,7 @@ class Picture:
     alt: str
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.svg, "text/plain": self.alt}
+        return shown(self.svg, self.alt)
 
 
 @dataclass(frozen=True)
