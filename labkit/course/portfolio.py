@@ -48,7 +48,7 @@ thead th { border-bottom: 2px solid #56636b; } blockquote { border-left: 3px sol
 @media print {
   body { font-size: 11pt; margin: 0; padding: 0; max-width: none; }
   .cover { padding-top: 60mm; } nav, section { break-before: page; margin-top: 0; }
-  h2, h3, h4 { break-after: avoid; } figure, tr, blockquote { break-inside: avoid; }
+  h2, h3, h4, .from { break-after: avoid; } figure, tr, blockquote { break-inside: avoid; }
   figure img { max-height: 210mm; } thead { display: table-header-group; }
   .output { overflow: visible; } a { color: inherit; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -115,16 +115,17 @@ def portfolio_page(pieces: list[Piece], *, name: str, lang: Language) -> str:
             texts = (course.outcomes[code] for code in codes)
             listed = "; ".join(f"{o.code} {o.nb if lang == 'nb' else o.en}" for o in texts)
             about = f'<p class="soft">{escape(say("portfolio.outcomes", lang, listed=listed))}</p>'
-        within, links = [], []
+        within, links, last = [], [], ""
         for place, piece in enumerate((p for p in pieces if p.module == number), 1):
             anchor = f"m{number}-{place}"
             if piece.heading:
                 links.append(f'<li><a href="#{anchor}">{escape(piece.heading)}</a></li>')
                 within.append(f'<h3 id="{anchor}">{escape(piece.heading)}</h3>{piece.html}')
             else:
-                come = say("portfolio.from", lang, source=piece.source)
-                within.append(f'<div id="{anchor}"><p class="from">{escape(come)}</p>{piece.html}')
-                within.append("</div>")
+                come = escape(say("portfolio.from", lang, source=piece.source))
+                come = f'<p class="from">{come}</p>' if piece.source != last else ""
+                within.append(f'<div id="{anchor}">{come}{piece.html}</div>')
+            last = "" if piece.heading else piece.source
         below = f"<ol>{''.join(links)}</ol>" if links else ""
         contents.append(f'<li><a href="#m{number}">{escape(title)}</a>{below}</li>')
         body = f'<section id="m{number}"><h2>{escape(title)}</h2>{about}{"".join(within)}</section>'

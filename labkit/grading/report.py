@@ -130,7 +130,7 @@ def common_wrong(rows: Rows, exercise: Exercise) -> list[tuple[str, int, int]]:
 def _exercise(rows: Rows, exercise: Exercise, lang: Language) -> str:
     read = [row for row in rows if row[2].status not in NOT_READ]
     shares = [share_of(mark, exercise) for _, _, mark in read]
-    passed = sum(share >= PASS_SHARE for share in shares)
+    passed = sum(share >= PASS_SHARE - 1e-9 for share in shares)
     middle = median(shares) if shares else 0.0
     facts = {
         "handed_in": f"{len(read)} / {len(rows)}",

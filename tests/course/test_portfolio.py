@@ -128,6 +128,7 @@ def test_texts_and_chosen_cells_come_in_the_order_of_the_course(lab):
     assert places == sorted(places)
     for absent in ("not_chosen", "secret", "td {}", "old"):
         assert absent not in rest
+    assert rest.count("Fra 10_analysis.ipynb") == 1  # once for cells that follow each other
     assert text.count(PNG) == 2  # the chosen figure and the attachment
 
 
