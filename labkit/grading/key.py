@@ -130,7 +130,7 @@ def author_steps(exercise: Exercise, *, wrong: bool) -> list[Step]:
             "options": options,
             "task": task.id,
         }
-        truth = {"name": "truth"} if _sets_truth(task) else {}
+        truth = {"name": kind_of(task.kind).author} if _sets_reference(task) else {}
         steps.append(Step(task.solution, label=task.id, seconds=60, **shared | truth))
         if truth:
             steps.append(Step(label=f"{task.id} solution", seconds=60, **shared))
@@ -142,8 +142,9 @@ def author_steps(exercise: Exercise, *, wrong: bool) -> list[Step]:
     return steps
 
 
-def _sets_truth(task: Task) -> bool:
-    return task.kind == "findings" and bool(re.search(r"^truth\b.*=", task.solution, re.MULTILINE))
+def _sets_reference(task: Task) -> bool:
+    name = kind_of(task.kind).author
+    return bool(name) and bool(re.search(rf"^{name}\b.*=", task.solution, re.MULTILINE))
 
 
 def run_author(

@@ -7,7 +7,7 @@ from labkit.messages import Language, say
 
 RUNGS = (
     "written", "cases", "no_cases", "findings", "points", "marks", "label", "unit", "no_points",
-    "bugs", "right_fails",
+    "bugs", "right_fails", "model", "model_read", "model_unread",
 )  # fmt: skip
 
 
@@ -33,6 +33,9 @@ def kind_text(difference: Difference, lang: Language, *, hidden: bool = False) -
             if hidden or "came" not in facts or facts["inner"] != "rows":
                 return say("kinds.points", lang)
             return say("kinds.points_count", lang, came=facts["came"], asked=facts["asked"])
+        case "model":
+            said = say("kinds.model", lang, percent=facts["percent"])
+            return f"{said} {facts['hints'][lang]}"
         case "marks":
             came, asked = (_marks(facts[name], lang) for name in ("came_marks", "asked_marks"))
             return say("kinds.marks", lang, came=came, asked=asked)
@@ -45,8 +48,24 @@ def kind_text(difference: Difference, lang: Language, *, hidden: bool = False) -
 
 def shown_facts(difference: Difference) -> dict[str, Any]:
     """Return the facts of a difference that do not show the hidden dataset."""
-    kept = ("passed", "cases", "precision", "recall", "inner", "label", "came_marks", "asked_marks",
-            "caught", "bugs", "before", "after", "words")  # fmt: skip
+    kept = (
+        "passed",
+        "cases",
+        "precision",
+        "recall",
+        "inner",
+        "label",
+        "came_marks",
+        "asked_marks",
+        "caught",
+        "bugs",
+        "before",
+        "after",
+        "words",
+        "percent",
+        "hints",
+        "message",
+    )
     return {name: value for name, value in difference.facts.items() if name in kept}
 
 

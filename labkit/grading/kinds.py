@@ -62,6 +62,7 @@ class Kind:
         kept: Whether the text is kept with the mark, for a person to read.
         drawn: Whether what is tried depends on a seed, another one in grading.
         database: Whether the text is a query, tried on tiny databases too.
+        author: Variable that a solution cell may set for the reference, beside its own answer.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Kind:
     kept: bool = False
     drawn: bool = False
     database: bool = False
+    author: str = ""
 
     @property
     def written(self) -> bool:
@@ -196,6 +198,7 @@ _ALL = (
     Kind(
         "findings",
         take_value,
+        author="truth",
         options=("enough",),
         reference="labkit.grading.kind_findings:Findings",
         verify=_lazy("kind_findings:verify_findings"),
@@ -223,6 +226,19 @@ _ALL = (
         reference="labkit.grading.kind_written:Written",
         verify=_lazy("kind_written:verify_text"),
         kept=True,
+    ),
+    Kind(
+        "er",
+        _lazy("kind_model:take_er"),
+        _no_query,
+        reference="labkit.grading.kind_model:ErModel",
+    ),
+    Kind(
+        "schema",
+        _lazy("kind_model:take_schema"),
+        _no_query,
+        reference="labkit.grading.kind_model:Schema",
+        author="probes",
     ),
     Kind(
         "r",

@@ -16,6 +16,7 @@ from labkit.grading import sandbox
 from labkit.grading.feedback import page
 from labkit.grading.grade import grade
 from labkit.grading.gradebook import write_gradebook
+from labkit.grading.hidden import with_truth
 from labkit.grading.marking import TaskMark
 from labkit.grading.work import Mark
 
@@ -207,7 +208,8 @@ def test_the_work_folder_is_closed_to_others_and_shows_no_truth(graded):
     view = next(work.glob("hidden-*/view"))
     assert not (view / "truth").exists()
     assert not (view / "manifest.json").exists()
-    assert not (view.parent / "whole").exists()
+    assert not list(view.glob("truth*"))
+    assert with_truth(view).parent == view.parent  # beside what a run is shown, never in it
 
 
 @pytest.mark.parametrize("workers", [0, -1])

@@ -1,0 +1,78 @@
+"""ER models and schemas: right, half right, wrong and hostile answers."""
+
+import json
+
+import pytest
+
+from labkit.grading.kind_words import shown_facts
+from labkit.grading.kinds import kind_of
+from labkit.grading.plain import NotPlain
+from labkit.grading.words import difference_text
+
+ER, SCHEMA = kind_of("er"), kind_of("schema")
+PROBES = """
+CREATE TABLE ward (code TEXT PRIMARY KEY, beds INTEGER);
+CREATE TABLE bed (ward TEXT REFERENCES ward, number INTEGER, PRIMARY KEY (ward, number));
+-- accept: Samme sengenummer på to avdelinger. | One bed number on two wards.
+INSERT INTO ward VALUES ('A', 10);
+INSERT INTO ward VALUES ('B', 8);
+INSERT INTO bed VALUES ('A', 1);
+INSERT INTO bed VALUES ('B', 1);
+-- refuse: To avdelinger med samme kode. | Two wards with one code.
+INSERT INTO ward VALUES ('A', 10);
+INSERT INTO ward VALUES ('A', 12);
+"""
+TABLES = """
+CREATE TABLE ward (code TEXT PRIMARY KEY, beds INTEGER);
+CREATE TABLE bed (ward TEXT REFERENCES ward, number INTEGER, PRIMARY KEY (ward, number));
+"""
+
+
+def compared(kind, reference, answer):
+    made = kind.refer(kind.take(reference, {}).answer, {}, salt="s")
+    return made.compare(kind.take(answer, {}).answer)
+
+
+def test_a_model_is_compared_by_what_it_says():
+    reference = "entity Patient { fnr key, name }\nentity Ward { code key, beds }"
+    assert compared(
+        ER, reference, "entity Ward { code key, beds }\nentity Patient { fnr key, name }"
+    ).same
+    half = compared(ER, reference, "entity Patient { fnr key, name }")
+    assert 0 < half.share < 0.8
+    wrong = compared(ER, reference, "entity Car { plate key }")
+    assert wrong.share < half.share
+    assert str(half.facts["percent"]) in difference_text(half, "nb")
+    assert set(shown_facts(half)) == {"percent", "hints"}
+
+
+def test_a_schema_is_tried_with_rows():
+    assert compared(SCHEMA, PROBES, TABLES).same
+    assert compared(SCHEMA, PROBES, PROBES).same
+    own_key = TABLES.replace("code TEXT PRIMARY KEY", "id INTEGER PRIMARY KEY, code TEXT UNIQUE")
+    assert compared(
+        SCHEMA, PROBES, own_key.replace("REFERENCES ward", "REFERENCES ward(code)")
+    ).same
+    narrow = TABLES.replace("PRIMARY KEY (ward, number)", "PRIMARY KEY (number)")
+    half = compared(SCHEMA, PROBES, narrow)
+    assert 0 < half.share < 1
+    assert not half.same
+
+
+@pytest.mark.parametrize("kind", [ER, SCHEMA])
+@pytest.mark.parametrize("answer", [3, "entity {", "DROP TABLE ward", "COPY ward TO '/tmp/x'", "("])
+def test_what_cannot_be_read_is_refused_and_told_where(kind, answer):
+    with pytest.raises(NotPlain) as refused:
+        kind.take(answer, {})
+    assert refused.value.reason in ("kinds.not_er", "kinds.not_schema", "kinds.model_error")
+
+
+@pytest.mark.parametrize(("kind", "solution", "word"), [(ER, "entity Ward { code key }", "ward"),
+                                                         (SCHEMA, PROBES, "create")])  # fmt: skip
+def test_a_key_holds_nothing_of_the_reference_and_says_so(kind, solution, word):
+    made = kind.refer(kind.take(solution, {}).answer, {}, salt="s").to_key()
+    text = json.dumps(made)
+    assert word not in text.lower()
+    difference = kind.read(json.loads(text)).compare(kind.take(solution, {}).answer)
+    assert difference.rung == "model_read"
+    assert "sammenlignes når øvingen rettes" in difference_text(difference, "nb")
