@@ -1,7 +1,7 @@
 """Planted effects found again: `uv run python -m benchmarks recovery`.
 
-Makes 200 populations, analyses each planted effect rightly and naively, and prints how often the 95 %
-interval holds the truth, against the aims. Results are added to a file as they come, and the same
+Makes 200 populations, analyses each planted effect rightly and naively, and prints how often the
+95 % interval holds the truth, against the aims. Results are added to a file as they come, and the same
 command goes on where it stopped.
 """
 
@@ -20,8 +20,8 @@ from time import perf_counter
 
 from rich.progress import track
 
-from labkit.world.validate.recovery import PEOPLE, Found, replicate
 from labkit.world.fingerprint import fingerprint
+from labkit.world.validate.recovery import PEOPLE, Found, replicate
 
 FIELDS = ["seed", "effect", "analysis", "value", "low", "high", "truth"]
 FIRST_SEED = 10_000

@@ -26,7 +26,7 @@ from labkit.world.treatment import PROGRAMME_FROM
 if TYPE_CHECKING:
     import pandas as pd
 
-PEOPLE = 30_000
+PEOPLE = 20_000
 CONFOUNDERS = ["hypertension", "t2d", "ihd", "ckd"]
 CELLS = ["age", "period", "female", "statin", *CONFOUNDERS]
 PERIODS = tuple(START_DAY + round(years * YEAR) for years in (3, 6, 9, 12))
@@ -180,7 +180,7 @@ def programme_on_fall(frame: "pd.DataFrame") -> Iterator[Found]:
 
 
 def discharges(part: Part) -> "pd.DataFrame":
-    """Follow everyone who was prescribed vitamin D at discharge: to death, collection, two years."""
+    """Follow those prescribed vitamin D at discharge: to death, collection, two years."""
     import pandas as pd
 
     who = people_of(part)

@@ -146,7 +146,9 @@ def interval(verdict: Verdict) -> str:
     return f"{one.value:.4g} ({one.low:.4g} – {one.high:.4g})"
 
 
-def _table(verdicts: "list[Verdict] | tuple[Verdict, ...]", lang: Language, why: bool = False) -> str:
+def _table(
+    verdicts: "list[Verdict] | tuple[Verdict, ...]", lang: Language, why: bool = False
+) -> str:
     names = ["metric", "years", "wanted", "measured", "verdict", "why" if why else "source"]
     head = "".join(f"<th>{escape(say(f'validate.{name}', lang))}</th>" for name in names)
     rows = [_row(one, lang, why) for one in verdicts]

@@ -63,7 +63,7 @@ def relative_survival(target: Target) -> str:
         FROM cases, (SELECT unnest(range(5)) AS k) AS years
         JOIN rates ON rates.sex = cases.sex
           AND low = CASE WHEN age + k + 0.5 < 1 THEN 0 WHEN age + k + 0.5 < 5 THEN 1
-                         ELSE least((age + k + 0.5)::DOUBLE // 5 * 5, 95) END
+                         ELSE least(5 * floor((age + k + 0.5) / 5), 95) END
         GROUP BY id"""
 
 
@@ -110,26 +110,32 @@ def infarction_age(target: Target) -> str:
     return _infarctions(target, "alder + 0.5", "true")
 
 
-FIRST = {"stroke_mean_age": "stroke", "hip_fracture_mean_age": "hip_fracture"}
+EVENTS = {
+    "stroke_mean_age": "^I6[134]",
+    "hip_fracture_mean_age": r"^S72\.[012]",
+    "hip_fracture_female_share": r"^S72\.[012]",
+}
 
 
-@metric(*FIRST, how="mean")
-def onset_age(target: Target) -> str:
-    """Mean age at the first event, in the country's age structure."""
+def _events(target: Target, value: str) -> str:
     return f"""
-        SELECT date_diff('day', birth, day) / 365.25 AS x, 1 AS t, w
-        FROM onset JOIN p USING (person_id)
-        JOIN py ON py.person_id = p.person_id AND py.year = date_part('year', day)
-        WHERE disease = '{FIRST[target.metric]}' AND {who(target)}"""
+        SELECT {value} AS x, 1 AS t, w
+        FROM stay JOIN p USING (person_id)
+        JOIN py ON py.person_id = stay.person_id AND py.year = stay.year
+        WHERE urgency = 'acute' AND regexp_matches(main, '{EVENTS[target.metric]}')
+          AND {who(target)}"""
+
+
+@metric("stroke_mean_age", "hip_fracture_mean_age", how="mean")
+def event_age(target: Target) -> str:
+    """Mean age at acute stays for it, first and later, in the country's age structure."""
+    return _events(target, "date_diff('day', birth, start::DATE) / 365.25")
 
 
 @metric("hip_fracture_female_share", how="share")
-def hip_women(target: Target) -> str:
-    """Of first hip fractures: women's, in the country's age structure."""
-    return f"""
-        SELECT (py.sex = 'F')::INT AS x, 1 AS t, w
-        FROM onset JOIN py ON py.person_id = onset.person_id AND py.year = date_part('year', day)
-        WHERE disease = 'hip_fracture' AND {who(target)}"""
+def event_women(target: Target) -> str:
+    """Of acute stays for it: women's, in the country's age structure."""
+    return _events(target, "(py.sex = 'F')::INT")
 
 
 @metric("stroke_type_share", how="share")

@@ -17,6 +17,8 @@ CONTACTS = {
     "hospital_day_treatments_rate": "kind = 'day'",
     "hospital_outpatient_visits_rate": "kind = 'outpatient'",
 }
+# People with an acute stay for it, first or later, as the patient registry counts patients.
+ADMITTED = {"stroke_incidence": "^I6[134]"}
 PATIENTS = {
     "hospital_patients_rate": "kind IN ('inpatient', 'day', 'outpatient')",
     "hospital_inpatients_rate": "kind = 'inpatient'",
@@ -71,6 +73,18 @@ def stays(target: Target) -> str:
         FROM py LEFT JOIN (SELECT person_id, year, count(*) AS n FROM stay
                            WHERE regexp_matches(main, '{STAYS[target.metric]}')
                            GROUP BY ALL) USING (person_id, year)
+        WHERE {who(target)}"""
+
+
+@metric(*ADMITTED, how="rate")
+def admitted(target: Target) -> str:
+    """People with at least one acute stay for it in a year, per person-year."""
+    return f"""
+        SELECT coalesce(n, 0) AS x, years AS t, w
+        FROM py LEFT JOIN (SELECT DISTINCT person_id, year, 1 AS n FROM stay
+                           WHERE urgency = 'acute'
+                             AND regexp_matches(main, '{ADMITTED[target.metric]}'))
+             USING (person_id, year)
         WHERE {who(target)}"""
 
 

@@ -34,7 +34,6 @@ GETTING_OF_THE_WELL = {
 }
 GETTING = {
     "mi_incidence": "mi",
-    "stroke_incidence": "stroke",
     "hip_fracture_incidence": "hip_fracture",
     "t1d_incidence": "t1d",
 }
@@ -134,21 +133,25 @@ def treated(target: Target) -> str:
 
 @metric("hypertension_controlled_share", how="share")
 def controlled(target: Target) -> str:
-    """Of those treated for hypertension: latest record of the year below 140/90."""
-    return f"""
-        SELECT (upper < 140 AND lower < 90)::INT AS x, 1 AS t, w
-        FROM py
-        JOIN (SELECT person_id, contact.year AS year, arg_max(upper, start) AS upper,
-                     arg_max(lower, start) AS lower
-              FROM (SELECT encounter_id, max(value) FILTER (kind = 'systolic') AS upper,
-                           max(value) FILTER (kind = 'diastolic') AS lower
-                    FROM vital_sign GROUP BY encounter_id)
-              JOIN contact USING (encounter_id)
-              WHERE upper IS NOT NULL AND kind IN ('gp', 'outpatient')
-              GROUP BY ALL) USING (person_id, year)
-        JOIN (SELECT DISTINCT person_id, year FROM bought
-              WHERE regexp_matches(atc, '^C0[2-9]')) USING (person_id, year)
-        JOIN onset ON onset.person_id = py.person_id AND disease = 'hypertension'
-          AND day <= make_date(py.year, 1, 1)
-        WHERE present AND {who(target)}"""
+    """Of those of 18-85 with hypertension in their record: latest pressure of the year in control.
 
+    Below 140/90 at a GP or outpatient contact; the diagnosis written down before the year.
+
+    Source:
+        Controlling High Blood Pressure, Healthcare Effectiveness Data and Information Set.
+    """
+    return f"""
+        WITH pressure AS (
+          SELECT encounter_id, max(value) FILTER (kind = 'systolic') AS upper,
+                 max(value) FILTER (kind = 'diastolic') AS lower
+          FROM vital_sign WHERE kind IN ('systolic', 'diastolic') GROUP BY encounter_id),
+        latest AS (
+          SELECT person_id, year, arg_max(upper < 140 AND lower < 90, start) AS good
+          FROM contact JOIN pressure USING (encounter_id)
+          WHERE kind IN ('gp', 'outpatient') GROUP BY ALL),
+        known AS (
+          SELECT person_id, min(year) AS since FROM contact JOIN diagnosis USING (encounter_id)
+          WHERE regexp_matches(code, '^(I1[0-5]|K8[67])') GROUP BY person_id)
+        SELECT good::INT AS x, 1 AS t, w
+        FROM py JOIN latest USING (person_id, year) JOIN known USING (person_id)
+        WHERE present AND since < py.year AND py.age BETWEEN 18 AND 85 AND {who(target)}"""

@@ -53,7 +53,7 @@ def case_fatality(target: Target) -> str:
 
 @metric("survival_30day", how="share")
 def survival(target: Target) -> str:
-    """Of acute stays: alive 30 days after admission."""
+    """Of acute stays of adults: alive 30 days after admission."""
     codes = {"first MI": "^I21", "first stroke": "^I6[134]", "hip fracture": r"^S72\.[012]"}
     match = codes.get(target.item, ".")
     only = "QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY start) = 1"
@@ -63,7 +63,8 @@ def survival(target: Target) -> str:
               {only if target.item.startswith("first") else ""}) AS stay
         JOIN p USING (person_id)
         JOIN py ON py.person_id = stay.person_id AND py.year = stay.year
-        WHERE start::DATE <= DATE '2024-12-01' AND {who(target)}"""
+        WHERE start::DATE <= DATE '2024-12-01' AND py.age >= 18
+          AND {who(target)}"""
 
 
 @metric("readmission_30day", how="share")

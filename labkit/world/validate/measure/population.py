@@ -50,5 +50,3 @@ def population_share(target: Target) -> str:
     return f"""
         SELECT ({condition})::INT AS x, 1 AS t, 1 AS w
         FROM p WHERE entry <= {day} AND exit >= {day}"""
-
-

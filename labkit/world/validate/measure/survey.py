@@ -65,13 +65,17 @@ def participation(target: Target) -> str:
     return "SELECT participated AS x, 1 AS t, 1 AS w FROM health_survey"
 
 
-@metric("staff_survey", how="share")
-def staff(target: Target) -> str:
-    """Of answers to one statement of the staff survey: one of the answers."""
+@direct("staff_survey")
+def staff(connection: "duckdb.DuckDBPyConnection", target: Target) -> Measured:
+    """Of answers to one statement of the staff survey: one of the answers.
+
+    The distribution is made to be the published one, so there is no chance in it, and no interval.
+    """
     statement, _, answer = target.item.partition(": ")
-    return f"""
-        SELECT ({statement} = '{answer.replace(" ", "_")}')::INT AS x, 1 AS t, 0.001 AS w
-        FROM staff_survey WHERE {statement} IS NOT NULL"""
+    share, n = connection.execute(f"""
+        SELECT 100 * avg(({statement} = '{answer.replace(" ", "_")}')::INT), count({statement})
+        FROM staff_survey""").fetchall()[0]
+    return Measured(share, share, share, n)
 
 
 HBA1C = {"type 2 patients": "2", "type 1 adults": "1"}
