@@ -1,8 +1,8 @@
 """Planted effects found again: `uv run python -m benchmarks recovery`.
 
 Makes 200 populations, analyses each planted effect rightly and naively, and prints how often the
-95 % interval holds the truth, against the aims. Results are added to a file as they come, and the same
-command goes on where it stopped.
+95 % interval holds the truth, against the aims. Results are kept in a file as they come, and the
+same command goes on where it stopped.
 """
 
 import argparse

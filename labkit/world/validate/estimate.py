@@ -187,7 +187,8 @@ def trend(years: np.ndarray, sums: list[Sums]) -> Measured:
     slope = (weight * (years - centre) * height).sum() / spread
     bounds = (slope, slope - Z / sqrt(spread), slope + Z / sqrt(spread))
     events = sum(s.events for s in sums)
-    return Measured(*(100 * (exp(float(b)) - 1) for b in bounds), n=events)
+    value, low, high = (100 * (exp(float(b)) - 1) for b in bounds)
+    return Measured(value, low, high, events)
 
 
 def peak(counts: np.ndarray, *, seed: int = 1, rounds: int = 400) -> Measured:

@@ -246,7 +246,8 @@ def _poisson(
         result = model.fit()
     low, high = result.conf_int().loc[exposure]
     value = result.params[exposure]
-    return Found(effect, analysis, *map(float, np.exp([value, low, high])), truth(effect))
+    bounds = (float(np.exp(x)) for x in (value, low, high))
+    return _found(effect, analysis, *bounds)
 
 
 def _cox(frame: "pd.DataFrame", analysis: str, *, entry: str | None = None) -> Found:
@@ -254,4 +255,8 @@ def _cox(frame: "pd.DataFrame", analysis: str, *, entry: str | None = None) -> F
 
     row = CoxPHFitter().fit(frame, "days", "died", entry_col=entry).summary.loc["ever"]
     bounds = (row["exp(coef)"], row["exp(coef) lower 95%"], row["exp(coef) upper 95%"])
-    return Found(IMMORTAL, analysis, *map(float, bounds), truth(IMMORTAL))
+    return _found(IMMORTAL, analysis, *(float(x) for x in bounds))
+
+
+def _found(effect: str, analysis: str, value: float, low: float, high: float) -> Found:
+    return Found(effect, analysis, value, low, high, truth(effect))

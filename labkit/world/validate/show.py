@@ -84,8 +84,9 @@ def _print(report: Report, *, every: bool) -> None:
                 Text(word(one.word, lang), style=STYLES[one.word]),
             )
         console.print(table)
-    for one in report.broken:
-        console.print(Text(f"{one.name}: {one.about}: {one.breaks:,} / {one.rows:,}", style="red"))
+    for rule in report.broken:
+        text = f"{rule.name}: {rule.about}: {rule.breaks:,} / {rule.rows:,}"
+        console.print(Text(text, style="red"))
     print(dataset_line(report))
     print(summary(report))
     print(rules_line(report))

@@ -8,6 +8,7 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 RELATIVE = {"s": 0.15, "d": 0.20, "m": 0.25}
 MEAN = {"s": 0.03, "d": 0.04, "m": 0.05}
@@ -107,11 +108,12 @@ def tolerance(value: float, unit: str, confidence: str) -> float:
 def targets() -> tuple[Target, ...]:
     """Read `targets.csv`; lines that begin with # are its head."""
     found = []
-    with (files(__package__) / "targets.csv").open(encoding="utf-8", newline="") as file:
+    with (files(__package__) / "targets.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(line for line in file if not line.startswith("#")):
-            first, _, last = row.pop("years").partition("-")
-            numbers = {name: float(row.pop(name)) for name in ("value", "tolerance")}
-            held_out = row.pop("held_out") == "yes"
-            years = int(first), int(last or first)
-            found.append(Target(years=years, held_out=held_out, **numbers, **row))
+            first, _, last = row["years"].partition("-")
+            known: dict[str, Any] = dict(row)
+            known |= {name: float(row[name]) for name in ("value", "tolerance")}
+            known |= {"years": (int(first), int(last or first))}
+            known |= {"held_out": row["held_out"] == "yes"}
+            found.append(Target(**known))
     return tuple(found)

@@ -72,7 +72,7 @@ def _death_rates() -> tuple[tuple[str, int, float], ...]:
     """Read deaths per person-year by sex and first age, 2015-2019."""
     found = []
     path = files("labkit.world.calibration") / "figures.csv"
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["metric"] == "death_rate" and row["year"] == "2015-2019":
                 sex, ages = row["stratum"].split(";")
