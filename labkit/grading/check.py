@@ -56,6 +56,10 @@ def key_path(name: str) -> Path:
     raise DataError(say("grading.no_key", name=name, folder=folders[0]))
 
 
+class NotRight(AssertionError):
+    """An answer that is not right, where nbgrader does the grading; never in a lab."""
+
+
 class Check:
     """The checks of one exercise. Call it with a task's id and an answer."""
 
@@ -96,6 +100,8 @@ class Check:
         if verdict.status in ("right", "almost", "written"):
             status = "almost" if verdict.status == "almost" else "right"
             record(verdict.task, status, verdict.points * verdict.share)
+        if os.environ.get("NBGRADER_EXECUTION") and verdict.status not in ("right", "written"):
+            raise NotRight(repr(verdict))  # nbgrader takes a cell without an error for right
         return verdict
 
     def _judged(self, task: str, answer: Any, kind: str) -> Verdict:
