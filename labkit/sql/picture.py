@@ -110,10 +110,9 @@ def _text(value: Any) -> str:
 def _words(
     tables: list[_Table], joined: _Table, on: tuple[str, str], alone: list[int], how: str
 ) -> str:
-    counts = {"before": len(tables[0].rows), "after": len(tables[1].rows)}
-    what = say(
-        "picture.join", join=joined.name, left=on[0], right=on[1], rows=len(joined.rows), **counts
-    )
+    before, after, rows = len(tables[0].rows), len(tables[1].rows), len(joined.rows)
+    sides = dict(left=on[0], right=on[1], before=before, after=after)
+    what = say("picture.join", None, join=joined.name, rows=rows, **sides)
     fate = "picture.lost" if how == "inner" else "picture.kept"
     return " ".join([what, *(say(fate, table=tables[0].name, row=i + 1) for i in alone)])
 
