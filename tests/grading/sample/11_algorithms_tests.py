@@ -7,11 +7,15 @@ from labkit import connect, exercise
 
 con = connect()
 check = exercise("11_algorithms_tests", lang=LANG)
+
+
 # %%
 def readmitted(discharge_day, admission_day):
     """Tell whether an admission is a readmission: on day 1 to 30 after discharge."""
     days = admission_day - discharge_day
     return days > 0 and days <= 30
+
+
 # %% [markdown] lang="nb" task="11.1"
 # ## 11.1 Slå sammen opphold (3 poeng)
 # Skriv `merge(stays)`. Svaret er funksjonen.
@@ -28,9 +32,24 @@ def answer(stays):
         else:
             merged.append((start, end))
     return merged
+
+
 ### END SOLUTION
 # %% check="11.1"
-check.function("11.1", answer, cases=60, inputs=[{"list": {"tuple": [{"int": [0, 30]}, {"int": [0, 30]}], "sorted": True}, "length": [0, 5], "sorted": True}])
+check.function(
+    "11.1",
+    answer,
+    cases=60,
+    inputs=[
+        {
+            "list": {"tuple": [{"int": [0, 30]}, {"int": [0, 30]}], "sorted": True},
+            "length": [0, 5],
+            "sorted": True,
+        }
+    ],
+)
+
+
 # %% wrong="11.1" nb="Hva med opphold som ligger helt inni et annet?" en="What of a stay that lies inside another?"
 def answer(stays):
     merged = []
@@ -40,6 +59,8 @@ def answer(stays):
         else:
             merged.append((start, end))
     return merged
+
+
 # %% [markdown] lang="nb" task="11.2"
 # ## 11.2 Tester (2 poeng)
 # Skriv en test av `readmitted`.
@@ -54,6 +75,8 @@ def answer(readmitted):
     assert not readmitted(10, 41)
     assert not readmitted(10, 10)
     assert not readmitted(10, 5)
+
+
 ### END SOLUTION
 # %% check="11.2"
 check.tests("11.2", answer, of="readmitted")
@@ -79,7 +102,9 @@ check.findings("11.3", answer, enough=0.9)
 # %% task="11.4" points=2 outcomes=["F4"]
 from matplotlib.figure import Figure
 
-median = con.sql("SELECT year, median(income_nok) AS nok FROM income GROUP BY year ORDER BY year").df()
+median = con.sql(
+    "SELECT year, median(income_nok) AS nok FROM income GROUP BY year ORDER BY year"
+).df()
 ### BEGIN SOLUTION
 answer = Figure().subplots()
 answer.plot(median["year"], median["nok"])
