@@ -40,9 +40,12 @@ def make_apart(config: "Config", folder: Path) -> None:
     raise RuntimeError(f"{folder}: the generator stopped ({done.returncode}).\n{done.stderr}")
 
 
-def without_pandas() -> None:
-    """Keep pandas out of this process: one that only generates has no use for it."""
+def work_alone() -> None:
+    """Prepare a process that will only generate: without pandas, and with one thread."""
     sys.meta_path.insert(0, _NoPandas())
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
 
 
 class _NoPandas(MetaPathFinder):
@@ -52,7 +55,7 @@ class _NoPandas(MetaPathFinder):
 
 
 def _main(config: str, folder: str) -> int:
-    without_pandas()
+    work_alone()
     from labkit.store import connect
     from labkit.world.generate import generate
     from labkit.world.part import Config

@@ -1,17 +1,12 @@
-"""Making partitions, one or many."""
+"""Making one partition: all steps, then tables."""
 
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.part import PARTITION_SIZE, Config, Part
+from labkit.world.part import Config, Part
 from labkit.world.people import partition
 from labkit.world.steps import STEPS
 from labkit.world.tables import finish
-
-
-def partitions(config: Config) -> int:
-    """Return the number of partitions of a dataset."""
-    return -(-config.people // PARTITION_SIZE)
 
 
 def make_partition(config: Config, index: int, ranks: np.ndarray | None = None) -> Part:

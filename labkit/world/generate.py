@@ -20,11 +20,10 @@ from labkit.errors import InputError, LabkitError, MachineError
 from labkit.store.lock import LockedError, lock
 from labkit.store.parquet import join
 from labkit.world import workers as work
-from labkit.world.engine import partitions
 from labkit.world.fingerprint import fingerprint
 from labkit.world.manifest import Manifest, table_content, write_text
 from labkit.world.part import PARTITION_SIZE, Config
-from labkit.world.people import ranks
+from labkit.world.people import partitions, ranks
 from labkit.world.workers import Job, Summary
 
 FORMATS = ("parquet", "duckdb", "csv", "sqlite")

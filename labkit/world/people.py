@@ -110,6 +110,11 @@ def partition(config: Config, index: int) -> Part:
     return Part(config, index, first, min(PARTITION_SIZE, config.people - first))
 
 
+def partitions(config: Config) -> int:
+    """Return the number of partitions of a dataset."""
+    return -(-config.people // PARTITION_SIZE)
+
+
 def ranks(config: Config, partitions: int) -> list[np.ndarray]:
     """Count, for each person, those before of the same birth date and sex in the whole dataset."""
     seen = np.zeros(2 * (FIRST_BIRTH + END_DAY + 1), dtype=np.int32)

@@ -17,7 +17,7 @@ import numpy as np
 from labkit.errors import MachineError
 from labkit.store.hashing import content_hash
 from labkit.store.parquet import write_table
-from labkit.world.engine import make_tables
+from labkit.world.apart import work_alone
 from labkit.world.fingerprint import fingerprint
 from labkit.world.part import Config
 
@@ -43,6 +43,8 @@ class Job:
 
 def write_part(job: Job) -> Summary:
     """Make one partition in a folder of its own, which appears when it is whole."""
+    from labkit.world.engine import make_tables  # here: who hands out jobs need not load it
+
     with _new_folder(job.folder) as partial:
         summary: Summary = {}
         for name, table in make_tables(job.config, job.index, job.ranks).items():
@@ -73,7 +75,7 @@ def processes(jobs: Iterator[Job], workers: int) -> Iterator[tuple[int, Summary]
     Raises:
         BrokenProcessPool: If a worker dies.
     """
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=work_alone)
     try:
         pending: dict[Future[Summary], int] = {}
         for job in jobs:
@@ -116,6 +118,8 @@ def cluster(jobs: Iterator[Job], address: str) -> Iterator[tuple[int, Summary]]:
 
 def make_bytes(config: Config, index: int, ranks: np.ndarray) -> tuple[Summary, dict[str, bytes]]:
     """Make one partition as Parquet bytes by table, on a worker of a cluster."""
+    from labkit.world.engine import make_tables
+
     summary: Summary = {}
     content = {}
     for name, table in make_tables(config, index, ranks).items():

@@ -36,42 +36,65 @@ def population_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "STEPS", few)
 
 
-def run_python(code: str, **env: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        check=True,
-    )
-    return done.stdout.strip()
-
-
 def everything(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
 
 
-def test_content_is_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
-    one = generate(PEOPLE, tmp_path / "one")
-    two = generate(PEOPLE, tmp_path / "two", workers=2)
-    assert one.hash == two.hash
-    assert one == read_manifest(tmp_path / "two")
-    assert verify(tmp_path / "two").hash == one.hash
-    assert everything(tmp_path) == ["one", "two"]
+ELSEWHERE = """
+import datetime, os, time
+from labkit.world.apart import work_alone
+
+work_alone()  # pandas cannot be imported with other classes of dates
+shift = float(os.environ["SHIFT_SECONDS"])
+clock, clock_ns = time.time, time.time_ns
+time.time = lambda: clock() + shift
+time.time_ns = lambda: clock_ns() + int(shift * 1e9)
+
+class Date(datetime.date):
+    today = classmethod(lambda cls: cls.fromtimestamp(time.time()))
+
+class Moment(datetime.datetime):
+    now = classmethod(lambda cls, tz=None: cls.fromtimestamp(time.time(), tz))
+    today = classmethod(lambda cls: cls.fromtimestamp(time.time()))
+
+datetime.date, datetime.datetime = Date, Moment
+import labkit.world.part
+labkit.world.part.PARTITION_SIZE = 100  # so that three workers have something to do
+"""
+MAKE = """
+import datetime, sys
+from labkit.world.generate import generate
+from labkit.world.part import Config
+if __name__ == "__main__":
+    made = generate(Config(people=250, seed=3), sys.argv[1], workers=int(sys.argv[2]))
+    print(datetime.datetime.now().year, len(made.tables["person"].partition_rows), made.hash)
+"""
 
 
-def test_content_ignores_hash_seed_time_zone_and_locale() -> None:
-    code = (
-        "from labkit.world.engine import make_tables\n"
-        "from labkit.world.part import Config\n"
-        "from labkit.store.hashing import content_hash, combine\n"
-        "tables = make_tables(Config(people=400, seed=9), 0)\n"
-        "print(combine(content_hash(t) for _, t in sorted(tables.items())))"
-    )
-    first = run_python(code, PYTHONHASHSEED="1", TZ="Pacific/Auckland")
-    second = run_python(code, PYTHONHASHSEED="2", TZ="America/Anchorage", LC_ALL="C")
-    assert len(first) == 64
-    assert first == second
+def test_content_is_the_same_for_any_workers_date_time_zone_locale_and_hash_seed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(ELSEWHERE)  # read by every Python that starts
+    (tmp_path / "make.py").write_text(MAKE)
+    years, hashes = [], set()
+    for workers, shift, more in (
+        (1, 0, {"TZ": "UTC", "PYTHONHASHSEED": "1"}),
+        (2, -20 * 365 * 86_400, {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "2"}),
+        (3, 7 * 365 * 86_400, {"TZ": "America/Anchorage", "LC_ALL": "C", "PYTHONHASHSEED": "3"}),
+    ):
+        out = tmp_path / str(workers)
+        path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+        env = {**os.environ, "PYTHONPATH": path, "SHIFT_SECONDS": str(shift), **more}
+        command = [sys.executable, str(tmp_path / "make.py"), str(out), str(workers)]
+        done = subprocess.run(command, capture_output=True, text=True, env=env, check=True)
+        year, partitions, digest = done.stdout.split()
+        assert partitions == "3"
+        years.append(int(year))
+        hashes.add(digest)
+    assert years[1] < years[0] < years[2]
+    assert len(hashes) == 1
+    assert verify(tmp_path / "3").hash in hashes
+    assert {"1", "2", "3"} <= set(everything(tmp_path))
 
 
 @pytest.mark.parametrize("people", [1, 2, 7, 40])
