@@ -128,7 +128,8 @@ def lab_results(part: Part) -> None:
     for number, name in enumerate(names):
         at = joined[name]
         wait = np.where(found["kind"][at] == INPATIENT, 25, 8)
-        at, when = _repeated(part, name, at, found["start"][at] + wait)
+        first = np.minimum(found["start"][at] + wait, found["end"][at])
+        at, when = _repeated(part, name, at, first)
         contact.append(at)
         minute.append(when)
         which.append(np.full(len(at), number, dtype=np.int8))
