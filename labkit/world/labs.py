@@ -128,7 +128,7 @@ def lab_results(part: Part) -> None:
     for number, name in enumerate(names):
         at = joined[name]
         wait = np.where(found["kind"][at] == INPATIENT, 25, 8)
-        first = np.minimum(found["start"][at] + wait, found["end"][at])
+        first = np.minimum(found["start"][at] + wait, found["stop"][at])
         at, when = _repeated(part, name, at, first)
         contact.append(at)
         minute.append(when)
