@@ -170,17 +170,17 @@ GROUP BY analyte
 # %% [markdown] lang="nb" task="5.4"
 # ## 5.4 Liggetid ved hjertesvikt (1 poeng)
 #
-# Hva er **median** liggetid, i døgn med desimaler, for døgnopphold med hjertesvikt (I50) som hoveddiagnose? Regn liggetiden fra timene mellom `inntid` og `uttid`, delt på 24. Svaret er et tall, så her kan du lagre tabellen, `stays = con.sql("…").df()`, og hente tallet ut av den, `stays["days"][0]`. Avrunding til én desimal er godt nok.
+# Hva er **median** liggetid, i døgn med desimaler, for døgnopphold med hjertesvikt (I50) som hoveddiagnose? Regn liggetiden fra minuttene mellom `inntid` og `uttid`: et døgn har 1440. Svaret er et tall, så her kan du lagre tabellen, `stays = con.sql("…").df()`, og hente tallet ut av den, `stays["days"][0]`. Ta med minst tre desimaler.
 
 # %% [markdown] lang="en" task="5.4"
 # ## 5.4 Length of stay in heart failure (1 point)
 #
-# What is the **median** length of stay, in days with decimals, of inpatient stays with heart failure (I50) as the main diagnosis? Work it out from the hours between `inntid` and `uttid`, divided by 24. The answer is a number, so here you can keep the table, `stays = con.sql("…").df()`, and take the number out of it, `stays["days"][0]`. One decimal is enough.
+# What is the **median** length of stay, in days with decimals, of inpatient stays with heart failure (I50) as the main diagnosis? Work it out from the minutes between `inntid` and `uttid`: a day has 1440. The answer is a number, so here you can keep the table, `stays = con.sql("…").df()`, and take the number out of it, `stays["days"][0]`. Give at least three decimals.
 
 # %% task="5.4" points=1 outcomes=["F3", "F4"]
 ### BEGIN SOLUTION
 stays = con.sql("""
-    SELECT median(date_diff('hour', inntid, uttid)) / 24 AS days
+    SELECT median(date_diff('minute', inntid, uttid)) / 1440 AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
 """).df()
@@ -188,11 +188,11 @@ answer = stays["days"][0]
 ### END SOLUTION
 
 # %% check="5.4"
-check("5.4", answer, tolerance=0.06)
+check("5.4", answer, tolerance=0.002)
 
 # %% wrong="5.4" nb="Noen få svært lange opphold trekker gjennomsnittet opp. Hva ba oppgaven om?" en="A few very long stays pull the mean up. What did the task ask for?"
 stays = con.sql("""
-    SELECT avg(date_diff('hour', inntid, uttid)) / 24 AS days
+    SELECT avg(date_diff('minute', inntid, uttid)) / 1440 AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
 """).df()
@@ -200,7 +200,7 @@ answer = stays["days"][0]
 
 # %% wrong="5.4" nb="Her er polikliniske kontakter også med, og de varer en time." en="Outpatient contacts are in here too, and they last an hour."
 stays = con.sql("""
-    SELECT median(date_diff('hour', inntid, uttid)) / 24 AS days
+    SELECT median(date_diff('minute', inntid, uttid)) / 1440 AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%'
 """).df()
@@ -208,7 +208,7 @@ answer = stays["days"][0]
 
 # %% wrong="5.4" nb="Er tallet ditt i timer eller i døgn?" en="Is your number in hours or in days?"
 stays = con.sql("""
-    SELECT median(date_diff('hour', inntid, uttid)) AS days
+    SELECT median(date_diff('minute', inntid, uttid)) / 60 AS days
     FROM npr
     WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
 """).df()
