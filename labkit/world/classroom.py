@@ -68,7 +68,7 @@ def _make(folder: Path) -> None:
         make_apart(Config(), folder)
     for old in folder.parent.glob(f"{PREFIX}*"):
         if old != folder:
-            # The manifest first: where an open file stays (Windows), the rest is not taken for whole
+            # The manifest first: where an open file stays, the rest is not taken for whole
             with suppress(OSError):
                 (old / MANIFEST).unlink(missing_ok=True)
             shutil.rmtree(old, ignore_errors=True)
