@@ -15,6 +15,7 @@ APART = (
     "world/apart.py",
     "world/classroom.py",
     "world/fingerprint.py",
+    "world/own.py",
     "world/progress.py",
     "world/sample.py",
     "world/synthetic.py",

@@ -85,11 +85,13 @@ def test_folders_of_other_versions_go_when_a_new_one_is_made() -> None:
     assert mine.exists()
 
 
-def test_opening_it_again_loads_neither_generator_nor_its_libraries() -> None:
+def test_opening_it_again_loads_neither_generator_nor_its_libraries(tmp_path: Path) -> None:
     classroom.class_dataset()
     heavy = ("faker", "labkit.world.part", "numpy", "pandas", "pyarrow", "scipy", "sqlalchemy")
     program = (
-        "import sys, labkit\n"
+        "import pathlib, sys, labkit\n"
+        "from labkit.world import classroom\n"
+        f"classroom.materials = lambda: pathlib.Path({str(tmp_path)!r})\n"
         "assert labkit.connect().sql('SELECT count(*) FROM person').fetchall() == [(240,)]\n"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
