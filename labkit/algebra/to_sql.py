@@ -137,9 +137,9 @@ class Writer:
             lines.append("WHERE " + " AND ".join(block.where))
         order = block.order if top else ()
         if block.distinct:  # an ordered DISTINCT may name only what it shows
-            shown = dict(zip(block.shown, names, strict=True))
+            places = {text: str(i) for i, text in enumerate(block.shown, 1)}
             cut = [_cut(item) for item in order]
-            order = tuple(quoted(shown[text]) + rest for text, rest in cut if text in shown)
+            order = tuple(places[text] + rest for text, rest in cut if text in places)
         if order:
             lines.append("ORDER BY " + ", ".join(order))
         return "\n".join(lines)

@@ -85,5 +85,8 @@ def buckets_around(value: Cell, tolerance: float | None) -> list[str]:
         return ["0"]
     reach, step = RELATIVE * abs(number) * (1 + 1e-9), _step(number) / 2
     points = [number - reach + i * step for i in range(math.ceil(2 * reach / step) + 1)]
-    points = [p for p in points if p < number + reach] + [number + reach]
+    # below a power of two the steps are finer, so a negative power has a bucket of its own
+    power = math.copysign(2.0 ** round(math.log2(abs(number))), number)
+    edges = [power] if abs(power - number) <= reach else []
+    points = [*(p for p in points if p < number + reach), number + reach, number, *edges]
     return sorted({bucket(p, None) for p in points})

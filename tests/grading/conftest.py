@@ -30,7 +30,7 @@ def dataset(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module", autouse=True)
 def in_class(dataset):
     """The small dataset stands in for the class's, in this process and in those it starts."""
     with pytest.MonkeyPatch.context() as patch:
@@ -44,8 +44,10 @@ def exercise():
 
 
 @pytest.fixture(scope="session")
-def key(exercise, in_class):
-    return make_key(exercise)
+def key(exercise, dataset):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABKIT_DATA", str(dataset))
+        return make_key(exercise)
 
 
 @pytest.fixture

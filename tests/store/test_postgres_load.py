@@ -1,5 +1,7 @@
 """Loading a real PostgreSQL server."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,10 +22,13 @@ CONFIG = Config(people=60, seed=21)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    running = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    yield running.get_uri()
-    running.cleanup()
+def server() -> Iterator[str]:
+    # pytest's own folders are closed to the user that the server runs as where we are root
+    with tempfile.TemporaryDirectory(prefix="labkit-pg-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)
+        running = pgserver.get_server(Path(folder, "pg"), cleanup_mode="delete")
+        yield running.get_uri()
+        running.cleanup()
 
 
 @pytest.fixture(scope="module")

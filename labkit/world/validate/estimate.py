@@ -116,7 +116,7 @@ def quotient(above: Measured, below: Measured) -> Measured:
     Examples:
         >>> double = quotient(Measured(0.2, 0.15, 0.2667, 90), Measured(0.1, 0.09, 0.1111, 500))
         >>> round(double.value, 2), round(double.low, 2), round(double.high, 2)
-        (2.0, 1.47, 2.73)
+        (2.0, 1.47, 2.72)
     """
     if not (above.value > 0 and below.value > 0 and above.low > 0 and below.low > 0):
         return NOTHING
