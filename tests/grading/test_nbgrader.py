@@ -78,6 +78,8 @@ def nbgrader(tmp_path_factory):
     kernel.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     about = {"argv": command, "display_name": "Python 3", "language": "python"}
+    # a new file: uv links its files to a cache that all environments share
+    (kernel / "kernel.json").unlink(missing_ok=True)
     (kernel / "kernel.json").write_text(json.dumps(about), encoding="utf-8")
     return python
 
