@@ -119,7 +119,7 @@ def build(
             memory.note(job.source, job.targets)
     if stale:
         command = " ".join([COMMAND, *sorted(wanted)])
-        problems += [*stale, say("course.stale_mend", command=command)]
+        problems += [*sorted(stale), say("course.stale_mend", command=command)]
     if problems:
         raise BuildError("\n".join(dict.fromkeys(problems)))
     return built
