@@ -61,7 +61,7 @@ class Block:
     order: tuple[str, ...] = ()
     distinct: bool = False  # whether it may hold duplicates that a set has not
     plain: bool = False  # nothing but a source: shown are its own columns
-    single: bool = True  # one source, not a join
+    sources: frozenset[str] = frozenset()  # what its sources are called, shown or not
 
 
 class Writer:
@@ -148,14 +148,21 @@ class Writer:
         """Read a relation of the database, under its own name or another."""
         shown = tuple(f"{quoted(alias)}.{quoted(column)}" for column in self.columns[name])
         source = quoted(name) if name == alias else f"{quoted(name)} AS {quoted(alias)}"
-        return Block(names, shown, source, distinct=not self.bags, plain=True)
+        return Block(
+            names,
+            shown,
+            source,
+            distinct=not self.bags,
+            plain=True,
+            sources=frozenset({alias.lower()}),
+        )
 
     def nested(self, inner: str, names: Header) -> Block:
         """Make a query the source of another."""
         alias = next(self.aliases)
         shown = tuple(f"{alias}.{quoted(name)}" for name in labels(names))
         source = "(\n    " + inner.replace("\n", "\n    ") + f"\n) AS {alias}"
-        return Block(names, shown, source, plain=True)
+        return Block(names, shown, source, plain=True, sources=frozenset({alias.lower()}))
 
     def wrap(self, block: Block, *, keep_plain: bool = True) -> Block:
         """Nest a block, unless it is nothing but a source, so that what follows comes after it."""
@@ -205,8 +212,8 @@ class Writer:
         left, right = self.block(node.left), self.block(node.right)
         inner = node.kind in ("inner", "cross", "semi", "anti")
         left = left if inner and not left.order else self.wrap(left)
-        right = right if inner and right.single and not right.order else self.wrap(right)
-        if _qualifiers(left) & _qualifiers(right):
+        right = right if inner and len(right.sources) == 1 and not right.order else self.wrap(right)
+        if left.sources & right.sources:
             right = self.wrap(right, keep_plain=False)
         natural = node.condition is None and node.kind != "cross"
         pairs = common(left.names, right.names) if natural else []
@@ -232,7 +239,7 @@ class Writer:
             source,
             left.where + right.where,
             distinct=left.distinct or right.distinct,
-            single=False,
+            sources=left.sources | right.sources,
         )
 
     def _on(self, node: Join, left: Block, right: Block, pairs: list[tuple[int, int]]) -> str:
@@ -364,11 +371,6 @@ def quoted(name: str) -> str:
     """Quote a name that SQL would not read as one."""
     fits = name.isidentifier() and name.isascii() and name.lower() == name
     return name if fits and name not in KEYWORDS else '"' + name.replace('"', '""') + '"'
-
-
-def _qualifiers(block: Block) -> set[str]:
-    texts = (*block.shown, *block.where)
-    return {match.group(1) for text in texts for match in _COLUMN.finditer(text)}
 
 
 def _cut(item: str) -> tuple[str, str]:

@@ -183,6 +183,30 @@ def test_every_expression_is_read_back_as_written(made):
     assert algebra.parse(query.unicode()).unicode() == query.unicode()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t ⋈ r ⋈ r",  # the second r shows no column of its own, and still needs a name of its own
+        "r ⋈ (r ⋈ t) ⋈ t",
+        "ρ R (r) ⋈ r",  # engines read names in any case
+        "r ⋉ r ⋉ t ▷ (r ⋉ t)",
+        "(r ÷ π b (t)) ⋈ r ⋈ (r ÷ π b (t))",
+        "r ⟕ r ⟗ r",
+    ],
+)
+@pytest.mark.parametrize("bags", [False, True])
+def test_a_relation_may_stand_there_twice(text, bags):
+    db = {"r": [(1, 2), (1, 3), (None, 2)], "s": [(2, 1)], "t": [(1, 2, 3), (1, 3, 3), (2, 2, 0)]}
+    frames = {
+        name: pd.DataFrame(db[name], columns=list(columns), dtype=object)
+        for name, columns in TABLES.items()
+    }
+    query = algebra.parse(text)
+    own = plain(query.evaluate(frames, bags=bags).itertuples(index=False))
+    for engine in ("duckdb", "sqlite"):
+        assert plain(run(query.sql(engine, db=frames, bags=bags), db, engine)) == own
+
+
 SELECTS = [
     "SELECT DISTINCT a, b FROM r WHERE a > 1 AND b IS NOT NULL",
     "SELECT a + 1 AS x FROM r WHERE b BETWEEN 0 AND 2",
