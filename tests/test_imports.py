@@ -16,10 +16,11 @@ ALLOWED = {
     **{name: FLOOR for name in FLOOR},
     "schema": FLOOR,
     "store": FLOOR | {"schema"},
-    "world": FLOOR | {"schema", "store"},
+    "cluster": FLOOR,
+    "world": FLOOR | {"schema", "store", "cluster"},
     "dataset": FLOOR | {"schema", "store", "world"},
     **{name: FLOOR | SUBJECTS | {"schema"} for name in SUBJECTS},
-    "grading": FLOOR | SUBJECTS | {"schema", "store", "world", "dataset", "grading"},
+    "grading": FLOOR | SUBJECTS | {"schema", "store", "world", "dataset", "grading", "cluster"},
     "course": FLOOR | SUBJECTS | {"schema", "store", "world", "dataset", "grading"},
 }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labkit.errors import MachineError
+from labkit.cluster import join
 from labkit.store.hashing import content_hash
 from labkit.store.parquet import write_table
 from labkit.world.apart import work_alone
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from distributed import Client
 
 SUMMARY = "part.json"
-CONNECT_SECONDS = 10
 AHEAD = 2  # jobs handed out for each worker, so that none waits and few results pile up
 
 Summary = dict[str, tuple[int, str]]  # table -> (rows, content hash) of one partition
@@ -104,7 +103,7 @@ def cluster(jobs: Iterator[Job], address: str) -> Iterator[tuple[int, Summary]]:
     Raises:
         MachineError: If no scheduler answers, it has no workers, or they have another version.
     """
-    with _client(address) as client:
+    with join(address, version=fingerprint) as client:
         limit = AHEAD * sum(client.nthreads().values())
         pending: dict[Any, Job] = {}
         for job in jobs:
@@ -144,39 +143,6 @@ def _finished(pending: dict[Future[Summary], int]) -> Iterator[tuple[int, Summar
     done, _ = wait(pending, return_when=FIRST_COMPLETED)
     for future in done:
         yield pending.pop(future), future.result()
-
-
-def _client(address: str) -> "Client":
-    try:
-        from distributed import Client
-    except ImportError:
-        raise MachineError(
-            "cluster: dask.distributed is not installed. "
-            "Install it with: uv pip install 'helsedata-labkit[cluster]'"
-        ) from None
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise MachineError(
-            f"cluster: no scheduler answers at {address}. Start one with: dask scheduler"
-        ) from error
-    try:
-        versions = client.run(fingerprint)
-    except Exception as error:
-        client.close()
-        raise MachineError(
-            f"cluster: the workers at {address} cannot load labkit ({error}). "
-            "Install the same version there."
-        ) from error
-    wrong = [worker for worker, found in versions.items() if found != fingerprint()]
-    if wrong:
-        complaint = f"another version of labkit on {', '.join(wrong)}. Install the same there."
-    elif not versions:
-        complaint = f"the scheduler at {address} has no workers. Start: dask worker {address}"
-    else:
-        return client
-    client.close()
-    raise MachineError(f"cluster: {complaint}")
 
 
 def _received(client: "Client", pending: dict[Any, Job]) -> Iterator[tuple[int, Summary]]:

@@ -51,7 +51,7 @@ def test_a_killed_worker_loses_nothing_and_changes_nothing(
 def test_an_address_without_a_scheduler_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("labkit.world.workers.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("labkit.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(MachineError, match="no scheduler answers at tcp://127"):
         generate(Config(people=20), tmp_path / "data", cluster="tcp://127.0.0.1:1")
     assert list(tmp_path.iterdir()) == []
