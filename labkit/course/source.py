@@ -21,13 +21,14 @@ wrong answers, each with a hint; see `labkit.course.tasks`.
 import ast
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from labkit.course.outcomes import Course, Module, load_course
 from labkit.errors import BuildError
-from labkit.grading.task import Cell, Exercise
+from labkit.grading.task import Cell, Exercise, Task
 from labkit.messages import LANGUAGES, say
 
 ROLES = ("task", "check", "wrong")  # the options that tie a cell to a task
@@ -66,18 +67,15 @@ def read_lesson(path: Path, course: Course | None = None) -> Exercise:
     Raises:
         BuildError: With file, line and mend for every fault found.
     """
-    course = course or load_course()
-    faults = Faults(path)
-    module = _module(path, course, faults)
-    cells = read_cells(path.read_text(encoding="utf-8"), faults)
-    for cell in cells:
-        tied = [option for option in ROLES if option in cell.metadata]
-        if tied:
-            faults.add(cell.line, "lesson_task", came=tied[0])
-    _check_language(cells, faults)
-    _check_concepts(cells, module, course, faults)
-    faults.stop()
-    return Exercise(path.stem, module.number, path, tuple(cells), ())
+
+    def no_tasks(cells: list[Cell], module: int, course: Course, faults: Faults) -> tuple[()]:
+        for cell in cells:
+            tied = [option for option in ROLES if option in cell.metadata]
+            if tied:
+                faults.add(cell.line, "lesson_task", came=tied[0])
+        return ()
+
+    return _read(path, course, no_tasks)
 
 
 def read_exercise(path: Path, course: Course | None = None) -> Exercise:
@@ -88,11 +86,19 @@ def read_exercise(path: Path, course: Course | None = None) -> Exercise:
     """
     from labkit.course.tasks import read_tasks
 
+    return _read(path, course, read_tasks)
+
+
+def _read(
+    path: Path,
+    course: Course | None,
+    tasks_of: Callable[[list[Cell], int, Course, Faults], tuple[Task, ...]],
+) -> Exercise:
     course = course or load_course()
     faults = Faults(path)
     module = _module(path, course, faults)
     cells = read_cells(path.read_text(encoding="utf-8"), faults)
-    tasks = read_tasks(cells, module.number, course, faults)
+    tasks = tasks_of(cells, module.number, course, faults)
     _check_language(cells, faults)
     _check_concepts(cells, module, course, faults)
     faults.stop()

@@ -25,14 +25,14 @@ from labkit.course.layout import (
 from labkit.course.outcomes import Module, load_course
 from labkit.course.server import START_PAGE
 from labkit.grading import progress
+from labkit.grading.passing import Earned, automatic, enough, is_automatic, share
 from labkit.grading.progress import Best
 from labkit.messages import Language, say
 from labkit.schema.dictionary import TITLES
 from labkit.schema.layers import LAYERS
 
-PASS_SHARE = 0.70  # of a module's automatic points, as the course demands
 _TITLE_LENGTH = 80
-_CHECK = re.compile(r"""^check(?:\.\w+)?\(\s*["'](\d+\.\d+)["']""", re.MULTILINE)
+_CHECK = re.compile(r"""^check(?:\.(\w+))?\(\s*["'](\d+\.\d+)["']""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Item:
     """One task as the start page shows it."""
 
     id: str
+    kind: str
     title: str
     points: float
     link: str
@@ -47,7 +48,7 @@ class Item:
 
     @property
     def solved(self) -> bool:
-        """Whether a try has been right."""
+        """Whether a try has been right, or the text is in its place."""
         return self.best is not None and self.best.status == "right"
 
     @property
@@ -57,8 +58,9 @@ class Item:
 
     @property
     def state(self) -> str:
-        """`solved`, `begun` or `new`."""
-        return "solved" if self.solved else "begun" if self.best else "new"
+        """`solved`, `written` (a person will read it), `begun` or `new`."""
+        done = "solved" if is_automatic(self.kind) else "written"
+        return done if self.solved else "begun" if self.best else "new"
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,18 @@ class Chapter:
     items: tuple[Item, ...]
 
     @property
-    def points(self) -> float:
-        """Points in all."""
-        return sum(item.points for item in self.items)
+    def automatic(self) -> Earned:
+        """Automatic points so far, and in all."""
+        return automatic(self._earned)
 
     @property
-    def earned(self) -> float:
-        """Points so far."""
-        return sum(item.earned for item in self.items)
+    def share(self) -> float:
+        """Share of the automatic points, as the course's rule counts them."""
+        return share(self._earned)
+
+    @property
+    def _earned(self) -> list[Earned]:
+        return [Earned(item.kind, item.earned, item.points) for item in self.items]
 
     @property
     def solved(self) -> int:
@@ -209,10 +215,10 @@ def _progress(chapter: Chapter, lang: Language) -> str:
         lang,
         solved=chapter.solved,
         tasks=len(chapter.items),
-        earned=_number(chapter.earned, lang),
-        points=_number(chapter.points, lang),
+        earned=_number(chapter.automatic.points, lang),
+        points=_number(chapter.automatic.most, lang),
     )
-    reached = chapter.earned >= PASS_SHARE * chapter.points
+    reached = chapter.automatic.most and enough(chapter.share)
     marks = "".join(say(f"lab.{item.state}", lang)[0] for item in chapter.items)
     return f"{marks} {text}" + (f" · {say('lab.reached', lang)}" if reached else "")
 
@@ -222,7 +228,7 @@ def _task_list(chapter: Chapter, lang: Language, *, is_open: bool) -> list[str]:
     lines = [f"<details{' open' if is_open else ''}><summary>{title}</summary>", ""]
     lines += [say("lab.tasks_head", lang), "|:--|:--|--:|:--|"]
     for item in chapter.items:
-        earned = _number(item.earned, lang)
+        earned = _number(item.earned, lang) if is_automatic(item.kind) else "–"
         lines.append(
             f"| {item.id} | [{item.title}]({item.link}) "
             f"| {earned} / {_number(item.points, lang)} | {say(f'lab.{item.state}', lang)} |"
@@ -247,11 +253,12 @@ def _read_items(cells: list[dict[str, Any]], exercise: str, best: dict[str, Best
         graded = cell.get("metadata", {}).get("nbgrader", {})
         found = _CHECK.search(source) if cell["cell_type"] == "code" else None
         if found and graded.get("grade"):
-            task, points = found[1], float(graded["points"])
+            task, points = found[2], float(graded["points"])
             items.setdefault(
                 task,
                 Item(
                     task,
+                    found[1] or "value",
                     _title("".join(statement["source"]), task),
                     points,
                     f"{exercise}#cell-id={statement['id']}" if statement["id"] else exercise,

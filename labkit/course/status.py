@@ -1,7 +1,7 @@
 """Where each student stands: modules, texts, gatherings, and who may sit the exam.
 
-The course's rule: 70 % of the automatic points in every module, every written task at level 1 or
-higher, and both gatherings attended. For each student it is said what is missing.
+The course's rule: 70 % of the automatic points in every module, every text (reasons of choices too)
+at level 1 or higher, and both gatherings attended. For each student it is said what is missing.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,10 @@ from labkit.course.roster import read_csv
 from labkit.course.start import read_chapters
 from labkit.errors import GradingError, InputError
 from labkit.grading.gradebook import write_csv
-from labkit.grading.report import NOT_READ, PASS_SHARE, share_of
+from labkit.grading.passing import enough, percent
+from labkit.grading.report import NOT_READ, share_of
 from labkit.grading.results import Rows, read_results
-from labkit.grading.rubric import PASS_LEVEL, is_written
+from labkit.grading.rubric import is_read, reading
 from labkit.grading.task import Exercise
 from labkit.messages import Language, language, say
 
@@ -39,7 +40,7 @@ class Module:
     @property
     def passed(self) -> bool:
         """Whether the module is passed."""
-        return self.share is not None and self.share >= PASS_SHARE - 1e-9 and not self.texts
+        return self.share is not None and enough(self.share) and not self.texts
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Standing:
             if module.share is None:
                 found.append(say("status.not_handed_in", lang, module=number))
                 continue
-            if module.share < PASS_SHARE - 1e-9:
-                share = int(100 * module.share)
+            if not enough(module.share):
+                share = percent(module.share)
                 found.append(say("status.too_few", lang, module=number, share=share))
             found += [say(f"status.text_{why}", lang, task=task) for task, why in module.texts]
         for place, there in enumerate(self.gatherings, 1):
@@ -102,18 +103,13 @@ def standings(
                 modules[exercise.module] = Module(None)
                 continue
             items = {item.task: item for item in mark.tasks}
-            texts = []
-            for task in exercise.tasks:
-                item = items.get(task.id)
-                if not is_written(task):
-                    continue
-                if item is None or item.state not in ("written", "marked"):
-                    texts.append((task.id, "blank"))
-                elif item.state == "written":
-                    texts.append((task.id, "waits"))
-                elif item.facts.get("level", 0) < PASS_LEVEL:
-                    texts.append((task.id, "level"))
-            modules[exercise.module] = Module(share_of(mark, exercise), tuple(texts))
+            texts = [
+                (task.id, reading(items[task.id], task) if task.id in items else "blank")
+                for task in exercise.tasks
+                if is_read(task)
+            ]
+            missing = tuple(text for text in texts if text[1])
+            modules[exercise.module] = Module(share_of(mark, exercise), missing)
         unknown = (None,) * len(GATHERINGS)
         absent = (False,) * len(GATHERINGS)
         there = unknown if attendance is None else attendance.get(student, absent)
@@ -215,19 +211,18 @@ def own_status_table(folder: Path, lang: Language | None = None) -> Any:
         if not chapter.items:
             continue
         title = chapter.module.nb if lang == "nb" else chapter.module.en
-        share = chapter.earned / chapter.points if chapter.points else 0.0
         table.add_row(
             f"{chapter.module.number} {title}",
             f"{sum(item.solved for item in chapter.items)} / {len(chapter.items)}",
-            f"{chapter.earned:g} / {chapter.points:g}",
-            f"{_percent(share)} %",
-            style="green" if share >= PASS_SHARE - 1e-9 else None,
+            f"{chapter.automatic.points:g} / {chapter.automatic.most:g}",
+            f"{percent(chapter.share)} %",
+            style="green" if enough(chapter.share) else None,
         )
     return table
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else str(int(100 * share + 1e-9))
+    return "" if share is None else str(percent(share))
 
 
 def _word(truth: bool) -> str:

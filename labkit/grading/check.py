@@ -153,6 +153,8 @@ def judge(item: dict[str, Any], taken: Taken, *, task: str, lang: Language) -> V
         came = prints(taken.answer, reference.settings, salt=reference.salt, around=False)
         hint = next((known[lang] for known in item["known"] if came & set(known["prints"])), None)
     verdict = verdict_of(difference, task=task, points=item["points"], lang=lang, hint=hint)
+    if item["kind"] == "choice" and taken.text:
+        return replace(verdict, text=f"{verdict.text} {say('rubric.reason_waits', lang)}")
     if taken.text is None or not item.get("databases"):
         return verdict
     return _with_example(verdict, item["databases"], taken.text, lang)

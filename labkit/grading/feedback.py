@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labkit.grading.marking import TaskMark
-from labkit.grading.remarks import mark_reason, task_hint, task_remark
+from labkit.grading.remarks import mark_reason, reason_remark, task_hint, task_remark
 from labkit.grading.task import Exercise, Task
 from labkit.grading.verdict import with_code
 from labkit.grading.work import Mark
@@ -115,6 +115,8 @@ def _task(item: TaskMark, task: Task, lang: Language) -> str:
     points = f"{_number(item.points, lang)} / {item.max_points:g}"
     hint = task_hint(item, task, lang)
     shown = f'<p class="hint">{with_code(hint)}</p>' if hint else ""
+    reason = reason_remark(item, task, lang)
+    shown += f"<p>{escape(reason)}</p>" if reason else ""
     return (
         f'<article class="task {look}"><header><span>{escape(_task_title(task, lang))}</span>'
         f'<span class="state"><span aria-hidden="true">{_SIGNS[look]}</span> '

@@ -17,12 +17,16 @@ _FORMULA = re.compile(r"(^|[;,\t\r\n\"'|])(\s*)(?=[=+\-@＝＋－＠])")
 def write_gradebook(rows: list[tuple[str, str, Mark]], path: Path) -> Path:
     """Write `gradebook.csv`: student, exercise, points, max_points, status, reason, then tasks.
 
+    Behind the points of all tasks stand the levels that people have given, as `3.7 level`.
+
     Args:
         rows: (student, exercise, mark).
         path: The file, replaced in one step.
     """
     tasks = sorted({t.task for _, _, mark in rows for t in mark.tasks}, key=_by_number)
-    lines: list[list[str]] = [[*FIRST, *tasks]]
+    found = {t.task for _, _, mark in rows for t in mark.tasks if "level" in t.facts}
+    read = sorted(found, key=_by_number)
+    lines: list[list[str]] = [[*FIRST, *tasks, *(f"{task} level" for task in read)]]
     for student, exercise, mark in rows:
         earned = {t.task: t.points for t in mark.tasks}
         total = round(sum(earned.values()), 2)
@@ -30,6 +34,8 @@ def write_gradebook(rows: list[tuple[str, str, Mark]], path: Path) -> Path:
         cells = [student, exercise, _number(total), _number(most), mark.status]
         cells = [*cells, mark_reason(mark)]
         cells += [_number(earned[task]) if task in earned else "" for task in tasks]
+        levels = {t.task: t.facts["level"] for t in mark.tasks if "level" in t.facts}
+        cells += [str(levels.get(task, "")) for task in read]
         lines.append(cells)
     return write_csv(lines, path)
 

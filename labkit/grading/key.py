@@ -232,8 +232,12 @@ def task_salt(exercise: Exercise, task: Task) -> str:
 
 
 def _check_settings(exercise: Exercise, task: Task) -> None:
+    from labkit.grading.rubric import is_read, rubric_of
+
     try:
         kind_of(task.kind).split(task.settings)
+        if is_read(task):
+            rubric_of(task)
     except GradingError as error:
         raise BuildError(f"{exercise.path}:{task.line}: task {task.id}: {error}") from None
 

@@ -1,7 +1,8 @@
 """Answers in words: a text that a person marks by a rubric, and a choice with its reason.
 
 A text has no reference: its key holds nothing of the solution's own text, and it earns no automatic
-points. Of a choice the picked options are compared; the reason is kept for a person to read.
+points. Of a choice the picked options are compared, and earn the points; its reason is kept for a
+person, who reads it by a rubric. A reason earns nothing, but must be passed as a text must.
 """
 
 import re

@@ -214,7 +214,7 @@ _ALL = (
         "choice",
         _lazy("kind_written:take_choice"),
         _lazy("kind_written:blank_choice"),
-        options=("options", "reason"),
+        options=("options", "reason", "rubric"),
         verify=_lazy("kind_written:verify_choice"),
         kept=True,
     ),

@@ -90,7 +90,9 @@ class Markers:
             facts = {"error": outcome.reason} if state == "error" else dict(outcome.facts)
             return TaskMark(task.id, 0.0, task.points, state, outcome.reason, facts)
         kind = kind_of(task.kind)
-        kept = {"written": outcome.text} if kind.kept and outcome.text else {}
+        kept: dict[str, Any] = {"written": outcome.text} if kind.kept and outcome.text else {}
+        if kept and task.kind == "choice":
+            kept["chosen"] = [str(row[0]) for row in outcome.answer.rows]
         difference = self._hidden[task.id].compare(outcome.answer)
         if kind.written:
             return TaskMark(task.id, 0.0, task.points, "written", facts=kept)

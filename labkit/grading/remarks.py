@@ -33,6 +33,17 @@ def task_remark(mark: TaskMark, lang: Language) -> str:
             return say(f"grading.task_{state}", lang)
 
 
+def reason_remark(mark: TaskMark, task: Task, lang: Language) -> str:
+    """Say how far the reason of a choice has been read; nothing of other tasks."""
+    if task.kind != "choice" or not mark.facts.get("written"):
+        return ""
+    if "level" not in mark.facts:
+        return say("rubric.reason_waits", lang)
+    level, top = mark.facts["level"], mark.facts["top"]
+    said = say("rubric.reason_given", lang, level=level, top=top)
+    return " ".join([said, *mark.facts["comments"]])
+
+
 def task_hint(mark: TaskMark, task: Task, lang: Language) -> str:
     """Return the hint of the known wrong answer that was given, or nothing."""
     if mark.hint is None:

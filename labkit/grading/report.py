@@ -11,14 +11,14 @@ from urllib.parse import quote
 from labkit.grading.bars import COLOURS, Row, bars, columns
 from labkit.grading.feedback import exercise_title
 from labkit.grading.marking import TaskMark
+from labkit.grading.passing import Earned, enough, percent, share
 from labkit.grading.remarks import mark_reason
-from labkit.grading.rubric import is_written
+from labkit.grading.rubric import reading
 from labkit.grading.task import Exercise
 from labkit.grading.verdict import with_code
 from labkit.grading.work import Mark
 from labkit.messages import Language, language, say
 
-PASS_SHARE = 0.70  # of an exercise's automatic points, as the course demands
 STATES = ("full", "part", "none", "stopped", "waits", "blank")  # of a task, as the report counts
 NOT_READ = ("missing", "unreadable", "unmarked")  # statuses of work that has no answers
 _MOST_HINTS = 15
@@ -94,10 +94,8 @@ def share_of(mark: Mark, exercise: Exercise) -> float:
 
     An exercise whose tasks are all written has none to earn: the share is 1.
     """
-    written = {task.id for task in exercise.tasks if is_written(task)}
-    automatic = [item for item in mark.tasks if item.task not in written]
-    most = sum(item.max_points for item in automatic)
-    return sum(item.points for item in automatic) / most if most else 1.0
+    kinds = {task.id: task.kind for task in exercise.tasks}
+    return share(Earned(kinds[item.task], item.points, item.max_points) for item in mark.tasks)
 
 
 def look_of(item: TaskMark) -> str:
@@ -130,14 +128,20 @@ def common_wrong(rows: Rows, exercise: Exercise) -> list[tuple[str, int, int]]:
 def _exercise(rows: Rows, exercise: Exercise, lang: Language) -> str:
     read = [row for row in rows if row[2].status not in NOT_READ]
     shares = [share_of(mark, exercise) for _, _, mark in read]
-    passed = sum(share >= PASS_SHARE - 1e-9 for share in shares)
+    passed = sum(map(enough, shares))
+    tasks = {task.id: task for task in exercise.tasks}
+    waiting = sum(
+        reading(item, tasks[item.task]) == "waits" for _, _, mark in read for item in mark.tasks
+    )
     middle = median(shares) if shares else 0.0
     facts = {
         "handed_in": f"{len(read)} / {len(rows)}",
         "passed": str(passed),
-        "median": f"{_percent(middle)} %",
+        "median": f"{percent(middle)} %",
         "runs_stopped": str(sum(mark.status == "stopped" for _, _, mark in read)),
     }
+    if waiting:
+        facts["to_read"] = str(waiting)
     shown = "".join(f"<div><dt>{say(f'report.{key}', lang)}</dt><dd>{value}</dd></div>"
                     for key, value in facts.items())  # fmt: skip
     parts = [f"<section><h2>{escape(exercise_title(exercise, lang))}</h2><dl>{shown}</dl>"]
@@ -149,7 +153,7 @@ def _exercise(rows: Rows, exercise: Exercise, lang: Language) -> str:
 
 
 def _spread(shares: list[float], lang: Language) -> str:
-    steps = Counter(min(_percent(share) // 10, 10) for share in shares)
+    steps = Counter(min(percent(one) // 10, 10) for one in shares)
     names = [f"{10 * i}–{10 * i + 9}" for i in range(10)] + ["100"]
     counts = {name: steps[i] for i, name in enumerate(names)}
     listed = ", ".join(f"{name} %: {count}" for name, count in counts.items() if count)
@@ -170,8 +174,8 @@ def _tasks(rows: Rows, exercise: Exercise, lang: Language) -> str:
         looks = Counter(look_of(item) for item in items)
         seen.update(looks)
         earned = sum(item.points for item in items)
-        share = _percent(earned / (task.points * len(items))) if items else 0
-        drawn.append(Row(task.id, tuple(looks[s] for s in STATES), f"{share} %"))
+        reached = percent(earned / (task.points * len(items))) if items else 0
+        drawn.append(Row(task.id, tuple(looks[s] for s in STATES), f"{reached} %"))
         listed = ", ".join(
             f"{say(f'report.{state}', lang)} {looks[state]}" for state in STATES if looks[state]
         )
@@ -249,11 +253,9 @@ def _outcomes(rows: Rows, exercises: dict[str, Exercise], lang: Language) -> str
     if not most:
         return ""
     shares = {code: earned[code] / most[code] for code in sorted(most)}
-    drawn = [Row(code, (share,), f"{_percent(share)} %") for code, share in shares.items()]
-    alt = "; ".join(f"{code} {_percent(share)} %" for code, share in shares.items()) + "."
-    lines = [
-        (code, escape(" ".join(asked[code])), f"{_percent(shares[code])} %") for code in shares
-    ]
+    drawn = [Row(code, (part,), f"{percent(part)} %") for code, part in shares.items()]
+    alt = "; ".join(f"{code} {percent(part)} %" for code, part in shares.items()) + "."
+    lines = [(code, escape(" ".join(asked[code])), f"{percent(shares[code])} %") for code in shares]
     return (
         f"<section><h2>{say('grading.outcomes', lang)}</h2>"
         f"<p>{say('report.outcomes_note', lang)}</p>"
@@ -279,8 +281,3 @@ def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]], lang: Langua
 def _link(student: str) -> str:
     target = quote(student, safe="", errors="replace")
     return f'<a href="feedback/{target}.html">{escape(student)}</a>'
-
-
-def _percent(share: float) -> int:
-    """Return whole per cent, rounded down so that 69.9 does not read as passed."""
-    return int(100 * share + 1e-9)

@@ -68,6 +68,14 @@ def read_results(out: Path, load: Callable[[str], Exercise]) -> tuple[Rows, dict
         raise GradingError(f"{out}: the grading has not ended. Run labkit grade again; it goes on.")
     exercises = {name: load(name) for name in sorted({name for _, name, _ in settled})}
     rows = [(student, name, Mark.from_json(mark)) for student, name, mark in settled]
+    for _, name, mark in rows:
+        tasks = {task.id for task in exercises[name].tasks}
+        gone = [item.task for item in mark.tasks if item.task not in tasks]
+        if gone:
+            raise GradingError(
+                f"{exercises[name].path}: task {gone[0]} has been graded but is no longer there. "
+                "Run labkit grade again."
+            )
     return with_levels(rows, exercises, levels), exercises
 
 

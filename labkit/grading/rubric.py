@@ -1,4 +1,4 @@
-"""Written tasks: the rubric that a text is read by, and the points that its levels earn.
+"""What people read: the rubric of a text or of a choice's reason, and what its levels earn.
 
 A level is a whole number from 0. The task's own rubric is the setting `rubric` of its check, a list
 of texts for each language; without one the course's four levels hold. Two markers who differ have
@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from labkit.errors import GradingError
+from labkit.grading.kinds import kind_of
 from labkit.grading.ledger import Level
 from labkit.grading.marking import TaskMark
+from labkit.grading.passing import PASS_LEVEL
 from labkit.grading.task import Exercise, Task
 from labkit.grading.work import Mark
 from labkit.messages import LANGUAGES, Language, say
 
-PASS_LEVEL = 1  # of every written task, as the course demands
 TOGETHER = "="  # the marker's name when markers who differed have settled on a level
 _STANDARD_LEVELS = 4
 
@@ -53,8 +54,13 @@ class Agreement(NamedTuple):
 
 
 def is_written(task: Task) -> bool:
-    """Tell whether a person marks the task."""
-    return task.kind == "text"
+    """Tell whether a person gives the task's points."""
+    return kind_of(task.kind).written
+
+
+def is_read(task: Task) -> bool:
+    """Tell whether a person reads what is handed in: a text, or the reason of a choice."""
+    return is_written(task) or (task.kind == "choice" and bool(task.settings.get("reason")))
 
 
 def rubric_of(task: Task) -> Rubric:
@@ -93,6 +99,21 @@ def text_of(mark: TaskMark) -> str:
     return written if isinstance(written, str) else ""
 
 
+def reading(mark: TaskMark, task: Task) -> str:
+    """Tell how far the reading of a task has come, with its levels (see `with_levels`).
+
+    Returns:
+        `blank` where nothing was written, `waits` before a level has been given, `level` for one
+        below the course's rule; nothing where the text is passed or there is none to read.
+    """
+    if not is_read(task):
+        return ""
+    level = mark.facts.get("level")
+    if level is not None:
+        return "level" if level < PASS_LEVEL else ""
+    return "waits" if mark.state == "written" or text_of(mark) else "blank"
+
+
 def text_digest(text: str) -> str:
     """Return what a level is kept with, so that it counts for this text alone."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -120,7 +141,8 @@ def with_levels(
     """Return the rows with the levels that written tasks have been given.
 
     A written task with a level is in state `marked` and earns `level / top` of its points; a text
-    that waits is in state `written` and earns nothing yet.
+    that waits is in state `written` and earns nothing yet. The level of a choice's reason stands
+    beside its points and changes none of them.
 
     Args:
         rows: (student, exercise, mark); not changed.
@@ -142,12 +164,14 @@ def _marked(
     item: TaskMark, task: Task, student: str, given: dict[tuple[str, str, str], list[Level]]
 ) -> TaskMark:
     text = text_of(item)
-    if not is_written(task) or not text:
+    if not is_read(task) or not text:
         return item
     found = agree(given.get((student, task.id, text_digest(text)), []))
     if found.level is None:
-        return replace(item, state="written", points=0.0)
+        return replace(item, state="written", points=0.0) if is_written(task) else item
     top = rubric_of(task).top
-    points = round(item.max_points * min(found.level, top) / top, 2)
     facts = {**item.facts, "level": found.level, "top": top, "comments": list(found.comments)}
+    if not is_written(task):
+        return replace(item, facts=facts)
+    points = round(item.max_points * min(found.level, top) / top, 2)
     return replace(item, state="marked", points=points, facts=facts)

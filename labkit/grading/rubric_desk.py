@@ -15,7 +15,7 @@ from labkit.grading.rubric import (
     TOGETHER,
     Agreement,
     agree,
-    is_written,
+    is_read,
     rubric_of,
     text_digest,
     text_of,
@@ -33,6 +33,7 @@ class Text(NamedTuple):
     Attributes:
         id: Says nothing about the student, nor does the order of ids.
         text: As the student wrote it: it may hold anything.
+        chosen: Of a choice, the options that the text gives the reason for.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Text(NamedTuple):
     task: Task
     text: str
     lang: Language
+    chosen: tuple[str, ...] = ()
 
 
 class Desk:
@@ -70,11 +72,16 @@ class Desk:
         by_id = {task.id: task for task in tasks}
         found = [
             Text(
-                _id(salt, student, item.task), student, by_id[item.task], text_of(item), _lang(mark)
+                _id(salt, student, item.task),
+                student,
+                by_id[item.task],
+                text_of(item),
+                _lang(mark),
+                tuple(item.facts.get("chosen", ())),
             )
             for student, _, mark in rows
             for item in mark.tasks
-            if is_written(by_id[item.task]) and text_of(item)
+            if is_read(by_id[item.task]) and text_of(item)
         ]
         if not found:
             raise GradingError(f"{out}: no texts have been handed in, so there are none to mark.")
@@ -151,7 +158,7 @@ class Desk:
 
 
 def model_answer(task: Task) -> str:
-    """Return the author's own text, or the code of the solution if it is no plain text.
+    """Return the author's own text, of a choice the options too, or code if it is no plain text.
 
     Examples:
         >>> model_answer(Task("1.7", "text", 3, (), {}, "answer = 'Fordi.'", "", "answer"))
@@ -160,8 +167,12 @@ def model_answer(task: Task) -> str:
     try:
         nodes = ast.parse(task.solution).body
         texts = [n.value for n in nodes if isinstance(n, ast.Assign)]
-        return str(ast.literal_eval(texts[-1])).strip()
-    except (SyntaxError, ValueError, IndexError):
+        answer = ast.literal_eval(texts[-1])
+        parts = answer.values() if isinstance(answer, dict) else answer
+        if isinstance(answer, (tuple, dict)):
+            return "\n".join(", ".join(p) if isinstance(p, set) else str(p) for p in parts)
+        return str(answer).strip()
+    except (SyntaxError, ValueError, IndexError, TypeError):
         return task.solution.strip()
 
 

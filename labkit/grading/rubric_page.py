@@ -73,7 +73,7 @@ def text_page(desk: Desk, text: Text, *, token: str, nonce: str) -> str:
     words = say("rubric.words", lang, count=len(text.text.split()))
     main = (
         f"<main><div><h1>{title}{who}</h1>"
-        f'<p class="soft">{words}</p>'
+        f'<p class="soft">{words}{_chosen(text, lang)}</p>'
         f'<div class="text" id="text" dir="auto" lang="{text.lang}">{escape(text.text)}</div>'
         f"<details open><summary>{say('rubric.statement', lang)}</summary>"
         f'<div class="model" lang="{text.lang}">{escape(_plain(text.task.statement, text.lang))}'
@@ -144,6 +144,12 @@ def _others(desk: Desk, agreed: Agreement, mine: int | None, lang: Language) -> 
         return ""
     key = "rubric.differs" if agreed.differs else "rubric.agrees"
     return f'<p class="note">{say(key, lang, given=escape(_given(agreed)))}</p>'
+
+
+def _chosen(text: Text, lang: Language) -> str:
+    if not text.chosen:
+        return ""
+    return " · " + escape(say("rubric.chosen", lang, options=", ".join(text.chosen)))
 
 
 def _given(agreed: Agreement) -> str:
