@@ -1,10 +1,13 @@
 """Settings of the whole suite."""
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 from hypothesis import settings
+
+from labkit import messages
 
 # A busy machine is no fault of the code: no property is judged by the clock.
 settings.register_profile("kit", deadline=None)
@@ -16,6 +19,13 @@ collect_ignore_glob = ["*.ipynb", "*/sample/*"]
 # A developer's own settings change no test, nor the kernels that nbval starts.
 for name in ("LABKIT_LANG", "LABKIT_KEYS", "LABKIT_DATA"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(autouse=True)
+def language_of_its_own() -> Iterator[None]:
+    """What a test sets, or opens an exercise in, is not the language of the next test."""
+    yield
+    messages._chosen.clear()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -102,6 +102,9 @@ def run_steps(steps: list[Step], results: IO[str], *, lang: str) -> None:
                 # an answer left over from the task before must not count for this one
                 shell.user_ns.pop(step.name, None)
             error = _run_cell(shell, step)
+            if error.startswith("MemoryError"):  # the limit, met before the watcher saw it
+                _write(results, {"memory": place})
+                return
             if step.task and not step.aside:
                 failed[step.task] = error
         if step.label is not None:

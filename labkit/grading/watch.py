@@ -42,11 +42,12 @@ class Watch:
     Attributes:
         step: Place of the last step that was begun, -1 for none.
         finished: Whether the session wrote that it reached its end.
+        short: Whether it wrote that a cell asked for more memory than there is.
     """
 
     def __init__(self, family: Callable[[], list[int]], results: Path, limits: Limits) -> None:
         self._family, self._results, self._limits = family, results, limits
-        self.step, self.finished = -1, False
+        self.step, self.finished, self.short = -1, False, False
         self._read, self._rest = 0, b""
         self._began = self._step_began = time.monotonic()
 
@@ -83,6 +84,7 @@ class Watch:
                     self.step += 1
                     self._step_began = time.monotonic()
             self.finished = self.finished or line.startswith(b'{"end": ')
+            self.short = self.short or line.startswith(b'{"memory": ')
 
     def _over(self) -> str:
         family = self._family()
