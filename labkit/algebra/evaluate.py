@@ -38,6 +38,8 @@ from labkit.algebra.scalar import (
     Scalar,
     compiled,
     find,
+    labels,
+    truth,
 )
 from labkit.messages import say
 
@@ -73,18 +75,6 @@ def to_frame(result: Result) -> "DataFrame":
     from pandas import DataFrame
 
     return DataFrame(result.rows, columns=labels(result.header), dtype=object).infer_objects()
-
-
-def labels(names: Header) -> list[str]:
-    """Name the columns of a result: plain names, with the relation where two would be alike."""
-    plain = Counter(name.column for name in names)
-    wanted = [str(n) if plain[n.column] > 1 else n.column for n in names]
-    seen: Counter[str] = Counter()
-    found = []
-    for label in wanted:
-        seen[label] += 1
-        found.append(label if seen[label] == 1 else f"{label}_{seen[label]}")
-    return found
 
 
 def plain(value: Any) -> Any:
@@ -126,7 +116,7 @@ def _rows(node: Node, below: list[Result], db: Database) -> list[Row]:
             return list(rows)
         case Select(condition=condition):
             keep = compiled(condition, below[0].header)
-            return [row for row in below[0].rows if keep(row) is True]
+            return [row for row in below[0].rows if truth(keep(row), "σ")]
         case Project(items=items):
             makers = [compiled(scalar, below[0].header) for scalar, _ in items]
             return [tuple(make(row) for make in makers) for row in below[0].rows]
@@ -193,7 +183,7 @@ def _aggregate(function: str, argument: Compiled | None, rows: list[Row]) -> Any
     if function in ("min", "max"):
         return (min if function == "min" else max)(values, key=_comparable)
     if any(isinstance(v, str | date) for v in values):
-        raise AlgebraError(say("algebra.not_numbers", operator=function, left=values[0], right=""))
+        raise AlgebraError(say("algebra.not_a_number", operator=function, came=repr(values[0])))
     total = sum(values)
     return total if function == "sum" else total / len(values)
 
@@ -216,7 +206,7 @@ def _joined(node: Join, left: Result, right: Result) -> list[Row]:
         key = tuple(_comparable(row[i]) for i, _ in equal)
         partners = [] if None in key else index.get(key, [])
         if test is not None:
-            partners = [n for n in partners if test(row + right.rows[n]) is True]
+            partners = [n for n in partners if truth(test(row + right.rows[n]), "⋈")]
         found.update(partners)
         if node.kind in ("semi", "anti"):
             if bool(partners) == (node.kind == "semi"):

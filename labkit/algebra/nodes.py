@@ -17,6 +17,7 @@ from labkit.algebra.scalar import (
     Row,
     Scalar,
     find,
+    named,
 )
 from labkit.messages import say
 
@@ -135,8 +136,9 @@ def header(node: Node, columns: Columns) -> Header:
     match node:
         case Relation(name=name):
             if name not in columns:
-                known = ", ".join(columns)
-                raise AlgebraError(say("algebra.unknown_relation", name=name, known=known))
+                raise AlgebraError(
+                    say("algebra.unknown_relation", name=name, known=named(name, columns))
+                )
             return tuple(Name(name, column) for column in columns[name])
         case Inline(columns=names):
             return tuple(Name(None, name) for name in names)

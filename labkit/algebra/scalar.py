@@ -5,9 +5,11 @@ is kept. A compiled scalar gives None for unknown.
 """
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -114,16 +116,28 @@ def is_condition(scalar: Scalar) -> bool:
     )
 
 
+def labels(names: Header) -> list[str]:
+    """Name the columns of a result: plain names, with the relation where two would be alike."""
+    plain = Counter(name.column for name in names)
+    wanted = [str(n) if plain[n.column] > 1 else n.column for n in names]
+    seen: Counter[str] = Counter()
+    found = []
+    for label in wanted:
+        seen[label] += 1
+        found.append(label if seen[label] == 1 else f"{label}_{seen[label]}")
+    return found
+
+
 def find(header: Header, wanted: Column | Position) -> int:
     """Find the place of a column in a header.
 
     Raises:
         AlgebraError: If it is not there, or more than one column has the name.
     """
-    known = ", ".join(str(name) for name in header)
     if isinstance(wanted, Position):
         if not 1 <= wanted.number <= len(header):
-            raise AlgebraError(say("algebra.position", number=wanted.number, columns=known))
+            columns = ", ".join(labels(header))
+            raise AlgebraError(say("algebra.position", number=wanted.number, columns=columns))
         return wanted.number - 1
     places = [
         i
@@ -134,8 +148,22 @@ def find(header: Header, wanted: Column | Position) -> int:
         options = ", ".join(str(header[i]) for i in places)
         raise AlgebraError(say("algebra.ambiguous", column=wanted, options=options))
     if not places:
-        raise AlgebraError(say("algebra.unknown_column", column=wanted, columns=known))
+        columns = named(wanted.name, labels(header))
+        raise AlgebraError(say("algebra.unknown_column", column=wanted, columns=columns))
     return places[0]
+
+
+def named(wanted: str, known: Iterable[str]) -> str:
+    """List known names, with those most like the wanted one, which there is none of."""
+    names = list(known)
+    plain = {name.rpartition(".")[2].lower(): name for name in reversed(names)}
+    near = [f"'{plain[n]}'" for n in get_close_matches(wanted.lower(), plain, 2, 0.7)]
+    more = ""
+    if near:
+        more = " " + say("algebra.did_you_mean", names=" / ".join(near))
+    elif not wanted.islower():  # as "E11", where 'E11' is meant
+        more = " " + say("algebra.text_quotes", text=wanted)
+    return ", ".join(names) + "." + more
 
 
 Compiled = Callable[[Row], Any]
@@ -158,7 +186,7 @@ def compiled(scalar: Scalar, header: Header) -> Compiled:
         case Case(branches=branches, otherwise=otherwise):
             pairs = [(compiled(c, header), compiled(r, header)) for c, r in branches]
             last = compiled(otherwise or Literal(None), header)
-            return lambda row: next((r for c, r in pairs if c(row) is True), last)(row)
+            return lambda row: next((r for c, r in pairs if truth(c(row), "when")), last)(row)
         case Call(function=function, arguments=arguments):
             inputs = [compiled(a, header) for a in arguments]
             return lambda row: _call(function, [i(row) for i in inputs])
@@ -179,6 +207,7 @@ def _call(function: str, values: list[Any]) -> Any:
 
 def _both(operator: str, left: Any, right: Any) -> bool | None:
     decides = operator == "or"  # true decides an or, false decides an and
+    left, right = truth(left, operator), truth(right, operator)
     if left is decides or right is decides:
         return decides
     return None if left is None or right is None else not decides
@@ -188,9 +217,9 @@ def _operate(operator: str, values: list[Any]) -> Any:
     if None in values:
         return None
     if operator == "not":
-        return not values[0]
+        return not truth(values[0], operator)
     if operator == "neg":
-        return -values[0]
+        return -_number(values[0], operator="-")
     left, right = values
     if operator in COMPARISONS:
         left, right = _alike(left, right)
@@ -208,11 +237,10 @@ def _operate(operator: str, values: list[Any]) -> Any:
         case "≥":
             return left >= right
         case "xor":
-            return left != right
+            return truth(left, operator) != truth(right, operator)
         case "like" | "ilike":
             return _like(left, right, ignore_case=operator == "ilike")
-    if isinstance(left, str) or isinstance(right, str):
-        raise AlgebraError(say("algebra.not_numbers", operator=operator, left=left, right=right))
+    left, right = _number(left, operator=operator), _number(right, operator=operator)
     match operator:
         case "+":
             return left + right
@@ -230,7 +258,9 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any]:
         return _day(left), _day(right)
     if isinstance(right, date) and isinstance(left, str):
         return _day(left), _day(right)
-    if isinstance(left, str) != isinstance(right, str):
+    if isinstance(left, str) != isinstance(right, str) or isinstance(left, date) != isinstance(
+        right, date
+    ):
         raise AlgebraError(say("algebra.not_comparable", left=repr(left), right=repr(right)))
     return left, right
 
@@ -246,7 +276,27 @@ def _day(moment: date | str) -> datetime:
     return datetime(moment.year, moment.month, moment.day)
 
 
+def truth(came: Any, operator: str) -> bool | None:
+    """Take a value for true, false or None: unknown. A database without truth values has 0 and 1.
+
+    Raises:
+        AlgebraError: If it is something else.
+    """
+    if came is None or came in (0, 1):
+        return None if came is None else bool(came)
+    raise AlgebraError(say("algebra.not_a_condition", operator=operator, came=repr(came)))
+
+
+def _number(came: Any, *, operator: str) -> Any:
+    if isinstance(came, str | date):
+        raise AlgebraError(say("algebra.not_a_number", operator=operator, came=repr(came)))
+    return came
+
+
 def _like(text: Any, pattern: Any, *, ignore_case: bool) -> bool:
+    if not (isinstance(text, str) and isinstance(pattern, str)):
+        came = pattern if isinstance(text, str) else text
+        raise AlgebraError(say("algebra.not_a_text", operator="like", came=repr(came)))
     parts = {"%": ".*", "_": "."}
     wanted = "".join(parts.get(c, re.escape(c)) for c in pattern)
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)

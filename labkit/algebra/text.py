@@ -147,7 +147,7 @@ def _bracketed(node: Node, *, strength: int = 0, unary: bool = False) -> str:
 
 
 def _name(name: str) -> str:
-    from labkit.algebra.parse import RESERVED, TOKEN
+    from labkit.algebra.tokens import RESERVED, TOKEN
 
     match = TOKEN.fullmatch(name)
     fits = match and match.lastgroup == "name" and name.lower() not in RESERVED

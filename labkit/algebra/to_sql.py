@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from labkit.algebra.evaluate import labels
 from labkit.algebra.nodes import (
     Columns,
     Division,
@@ -36,6 +35,7 @@ from labkit.algebra.scalar import (
     Position,
     Scalar,
     find,
+    labels,
 )
 from labkit.messages import say
 
@@ -238,7 +238,7 @@ class Writer:
             tuple(shown),
             source,
             left.where + right.where,
-            distinct=left.distinct or right.distinct,
+            distinct=left.distinct or right.distinct or (node.kind == "full" and not self.bags),
             sources=left.sources | right.sources,
         )
 

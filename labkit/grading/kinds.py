@@ -151,11 +151,29 @@ def take_algebra(answer: Any, options: Options) -> Taken:
         raise NotPlain("kinds.not_algebra", came=plain(answer).kind)
     try:
         query = parse(str.__str__(answer)) if isinstance(answer, str) else answer
-        text = query.sql("duckdb")
-        frame = run(connect(), text)
+        con = connect()
+        text = query.sql("duckdb", db=_relations(con))
+        frame = run(con, text)
     except (AlgebraError, SqlError) as error:
-        raise NotPlain("kinds.algebra_error", message=str(error)) from None
+        raise NotPlain("kinds.algebra_error", message=_said(error)) from None
     return Taken(plain(frame), text)
+
+
+def _relations(con: Any) -> dict[str, tuple[str, ...]]:
+    """List the columns of each table that a dataset has."""
+    found = con.execute(
+        "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
+        "WHERE NOT internal GROUP BY table_name ORDER BY min(table_oid)"
+    )
+    return {name: tuple(columns) for name, columns in found.fetchall()}
+
+
+def _said(error: Exception) -> str:
+    """Say why algebra fails; where DuckDB says so, without the SQL, which is not the student's."""
+    from labkit.sql import SqlError
+
+    text = str(error).removeprefix("algebra: ").removeprefix("algebra, ")
+    return text.partition("\n\n")[0] if isinstance(error, SqlError) else text
 
 
 def _no_query(answer: Any) -> bool:

@@ -182,7 +182,17 @@ FAULTS = [
     ("{a", 3, "}"),
     ("σ days + 1 (stay)", 3, "vilkår"),
     ("π upper(name, id) → u (patient)", 3, "1 argument"),
-    ("σ born = date('i går') (patient)", 15, "YYYY-MM-DD"),
+    ("σ born = date('i går') (patient)", 15, "ÅÅÅÅ-MM-DD"),
+    ("σ code like A10% (stay)", 16, "enkle anførselstegn"),
+    ("patient ⋈ patient.id = stay. stay2", 35, "en relasjon"),
+    ("stay ⋈ days = ", 15, "en kolonne eller en verdi"),
+    ("γ av", 5, "';'"),
+    ("π [1.5] (stay)", 4, "1, 2, 3"),
+    ("{a:number\nx}", 11, "et tall"),
+    ("{a:date\n2024-02-30}", 9, "en dato"),
+    ("{a:boolean\nja}", 12, "true eller false"),
+    ("{a, a\n1, 2}", 2, "et eget navn"),
+    ("{a:tall\n1}", 2, "number, string, date, boolean"),
     ("", 1, "en relasjon"),
 ]
 
@@ -192,14 +202,37 @@ def test_a_fault_points_at_the_character(text, column, expected):
     with pytest.raises(algebra.AlgebraError, match=expected) as fault:
         algebra.parse(text)
     message = str(fault.value)
-    assert message.splitlines()[-1].index("^") == (column - 1 if "\n" not in text else 0)
+    in_line = column - 1 - (text.rfind("\n", 0, column - 1) + 1)
+    assert message.splitlines()[-1].index("^") == in_line
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("SELECT name FROM patient", "ser ut som SQL"),
+        ("(" * 3000 + "patient" + ")" * 3000, "Del det opp"),
+        ("patient" + " ⋈ patient" * 300, "Del det opp"),
+        ("σ " + " and ".join(["id = 1"] * 300) + " (patient)", "Del det opp"),
+    ],
+)
+def test_what_is_no_algebra_or_too_much_of_it(text, message):
+    with pytest.raises(algebra.AlgebraError, match=message):
+        algebra.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("patients", "Mente du 'patient'"),
+        ("σ Name = 'Bo' (patient)", "Mente du 'name'"),
+        ('σ sex = "F" (patient)', "enkle anførselstegn: 'F'"),
+        ("σ days (stay)", "sant eller usant, men σ fikk 4"),
+        ("σ not days (stay)", "sant eller usant, men not fikk 4"),
+        ("σ id like 'b_' (patient)", "like gjelder tekst"),
+        ("σ born < id (patient ⋈ stay)", "ikke av samme slag"),
+        ("π -name → n (patient)", "regner med tall"),
         ("person", "relasjonen 'person' finnes ikke.*patient, stay"),
-        ("σ age > 3 (patient)", "kolonnen 'age' finnes ikke her. Kolonnene er patient.id"),
+        ("σ age > 3 (patient)", "kolonnen 'age' finnes ikke her. Kolonnene er id, name, sex, born"),
         ("π id (patient ⋈ patient.id = stay.id stay)", "'id' kan bety flere.*patient.id, stay.id"),
         ("π [7] (stay)", r"\[7\] finnes ikke"),
         ("patient ∪ stay", "4 og 3"),
