@@ -126,6 +126,12 @@ def grade(
     seed: Annotated[int | None, typer.Option(help="Its seed; drawn and kept by default.")] = None,
     workers: Annotated[int | None, typer.Option(help="Run at one time; default: cores.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one cell.")] = 30,
+    cluster: Annotated[
+        str | None, typer.Option(help="Scheduler of a dask.distributed cluster to run them on.")
+    ] = None,
+    sandbox: Annotated[
+        str | None, typer.Option(help="bwrap, unshare or none; default: the strongest there is.")
+    ] = None,
     release: Annotated[
         Path | None, typer.Option(help="Folder of labkit release, for individual datasets.")
     ] = None,
@@ -139,7 +145,8 @@ def grade(
     from labkit.grading.show import grade_shown
     from labkit.materials import materials
 
-    options = dict(people=people, seed=seed, workers=workers, timeout=timeout, release=release)
+    run = dict(workers=workers, timeout=timeout, cluster=cluster, by=sandbox)
+    options = dict(people=people, seed=seed, release=release, **run)
     where = solutions or materials() / "solutions"
     typer.echo(grade_shown(submissions, out, solutions=where, read=read_exercise, **options))
 

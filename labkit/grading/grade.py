@@ -2,22 +2,24 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from labkit.errors import GradingError, InputError
-from labkit.grading import sandbox, submissions
+from labkit.grading import submissions
 from labkit.grading.hidden import hidden_dataset, with_truth
 from labkit.grading.key import run_author
 from labkit.grading.kinds import prepared
 from labkit.grading.ledger import Ledger
 from labkit.grading.marking import Markers
 from labkit.grading.notebook import Unreadable
+from labkit.grading.place import Place, place_of, sandbox_of
 from labkit.grading.release import Release
 from labkit.grading.results import write_results
 from labkit.grading.rubric import with_levels
@@ -62,6 +64,8 @@ def grade(
     timeout: float = 30.0,
     by: str | None = None,
     release: Path | None = None,
+    cluster: str | None = None,
+    using: Callable[[str], None] = lambda sandbox: None,
     progress: Progress = lambda done, total: None,
 ) -> Graded:
     """Grade a class's notebooks into a gradebook and feedback pages.
@@ -75,18 +79,22 @@ def grade(
         load: Reads an exercise with its solutions by name; GradingError if there is none.
         people: Size of the hidden dataset; as the class dataset by default.
         seed: Its seed; drawn by the operating system, and kept in `OUT/work`, by default.
-        workers: Submissions run at one time; one for each core by default.
+        workers: Submissions run at one time; by default one for each core, or what the cluster can
+            take.
         timeout: Seconds for one cell. A whole notebook has four times as many.
-        by: Sandbox to use; the strongest that works here by default.
+        by: Sandbox to use; the strongest that works where the runs are by default.
         release: Folder of `labkit release`, if the class has individual datasets.
+        cluster: Address of a dask.distributed scheduler: submissions are then run by its workers,
+            which must have this version of the kit, and marked here.
+        using: Called with the sandbox, before anything runs.
         progress: Called with (submissions done, in all).
 
     Raises:
         InputError: If an option cannot be used.
         GradingError: If there is nothing to grade or a solution fails on the hidden dataset.
+        MachineError: If the cluster or the sandbox cannot be used.
     """
-    workers = workers if workers is not None else os.cpu_count() or 1
-    if workers < 1:
+    if workers is not None and workers < 1:
         raise InputError(f"workers: {workers} is not a whole number from 1")
     if not 1 <= timeout <= 3600:
         raise InputError(f"timeout: {timeout} is not a number of seconds from 1 to 3600")
@@ -105,18 +113,18 @@ def grade(
     out.mkdir(parents=True, exist_ok=True)
     work = out / "work"
     work.mkdir(mode=0o700, exist_ok=True)
-    ledger = Ledger(work / "grading.sqlite")
-    try:
-        limits = Limits(step_seconds=timeout, total_seconds=STEPS_IN_ALL * timeout)
-        room = _Room(work, ledger, exercises, people, seed, limits, by or sandbox.means(),
+    limits = Limits(step_seconds=timeout, total_seconds=STEPS_IN_ALL * timeout)
+    with closing(place_of(cluster)) as place, closing(Ledger(work / "grading.sqlite")) as ledger:
+        sandbox = sandbox_of(by, place)
+        using(sandbox)
+        room = _Room(work, ledger, exercises, people, seed, limits, place, sandbox,
                      Release(release) if release else None)  # fmt: skip
-        marks, reused = _mark_all(handed, room, work / "handed-in", workers, progress)
+        slots = workers or place.slots
+        marks, reused = _mark_all(handed, room, work / "handed-in", slots, progress)
         ledger.forget_others((item.student, item.exercise) for item in handed)
         rows = [(h.student, h.exercise, marks[h.student, h.exercise]) for h in handed]
         ledger.settle((student, name, mark.to_json()) for student, name, mark in rows)
         rows = with_levels(rows, exercises, ledger.levels())
-    finally:
-        ledger.close()
     made = write_results(out, rows, exercises)
     return Graded(rows, reused, made.gradebook, made.feedback, made.report, room.by)
 
@@ -132,12 +140,14 @@ class _Room:
         people: int | None,
         seed: int | None,
         limits: Limits,
+        place: Place,
         by: str,
         release: Release | None,
     ) -> None:
         from labkit.world.part import Config
 
-        self.ledger, self.limits, self.by, self.release = ledger, limits, by, release
+        self.ledger, self.limits, self.release = ledger, limits, release
+        self.place, self.by = place, by
         self.dataset = hidden_dataset(work, ledger, people=people or Config().people, seed=seed)
         drawn = _digest(self.dataset.parent.name)  # tells students' code nothing of the seed
         self.exercises = {name: prepared(e, seed=drawn) for name, e in exercises.items()}
@@ -216,7 +226,8 @@ def _mark_all(
                     item, digest = running.pop(future)
                     mark = future.result()
                     who = (item.student, item.exercise)
-                    room.ledger.keep(*who, digest, mark.to_json())
+                    if mark.status != "unmarked":  # that one is tried again
+                        room.ledger.keep(*who, digest, mark.to_json())
                     marks[who] = mark
                     progress(len(marks), len(handed))
         except BaseException:
@@ -230,9 +241,8 @@ def _mark_one(raw: bytes, item: Handed, room: _Room) -> Mark:
         raw,
         room.exercises[item.exercise],
         room.markers_of(item.exercise, item.student),
-        dataset=room.dataset,
-        limits=room.limits,
-        by=room.by,
+        partial(room.place.run, dataset=room.dataset, limits=room.limits, by=room.by),
+        step_seconds=room.limits.step_seconds,
     )
 
 

@@ -25,6 +25,7 @@ from labkit.grading.family import descendants
 if sys.platform != "win32":
     from labkit.grading import confine
 
+SANDBOXES = ("bwrap", "unshare", "none")  # the strongest first
 SCRATCH_BYTES = 256 * 2**20
 SHARED_BYTES = 16 * 2**20
 JOB, RESULTS = "/job/job.json", "/results.jsonl"
@@ -68,28 +69,32 @@ class Room:
     first: int
 
 
-@cache
 def means() -> str:
     """Find the strongest sandbox that works here: `bwrap`, `unshare` or `none`."""
-    for name in ("bwrap", "unshare"):
-        if sys.platform != "linux" or not shutil.which(name):
-            continue
-        with tempfile.TemporaryDirectory(prefix="labkit-probe-") as folder:
-            view = View(Path(folder), Path(folder, "results"), None)
-            view.results.touch()
-            try:
-                with open_room(view, by=name) as room:
-                    probe = [sys.executable, "-I", "-S", str(confine.__file__)]
-                    tried = subprocess.run(
-                        [*probe, str(room.pidfd), str(room.flags)],
-                        pass_fds=[room.pidfd], capture_output=True, timeout=20,
-                        stdin=subprocess.DEVNULL,
-                    )  # fmt: skip
-            except (OSError, GradingError, subprocess.TimeoutExpired):
-                continue
-            if tried.returncode == 0:
-                return name
-    return "none"
+    return next(name for name in SANDBOXES if works(name))
+
+
+@cache
+def works(by: str) -> bool:
+    """Tell whether a sandbox works here: a process can enter a room and lose its privileges."""
+    if by == "none":
+        return True
+    if sys.platform != "linux" or not shutil.which(by):
+        return False
+    with tempfile.TemporaryDirectory(prefix="labkit-probe-") as folder:
+        view = View(Path(folder), Path(folder, "results"), None)
+        view.results.touch()
+        try:
+            with open_room(view, by=by) as room:
+                probe = [sys.executable, "-I", "-S", str(confine.__file__)]
+                tried = subprocess.run(
+                    [*probe, str(room.pidfd), str(room.flags)],
+                    pass_fds=[room.pidfd], capture_output=True, timeout=20,
+                    stdin=subprocess.DEVNULL,
+                )  # fmt: skip
+        except (OSError, GradingError, subprocess.TimeoutExpired):
+            return False
+    return tried.returncode == 0
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from typing import Any
 
 from labkit.grading import warm
 from labkit.grading.family import descendants
-from labkit.grading.room import JOB, RESULTS, View, means, open_room
+from labkit.grading.room import JOB, RESULTS, SANDBOXES, View, means, open_room, works
 from labkit.grading.watch import Drain, Limits, Watch, read_capped
 
-__all__ = ["Limits", "Run", "job_folder", "means", "run_session"]
+__all__ = ["SANDBOXES", "Limits", "Run", "job_folder", "means", "run_session", "works"]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _watched(
 
 def _ended(end: str, watch: Watch, results: Path, output: Drain, cpu_seconds: float) -> Run:
     if end == "ended":
-        end = "done" if watch.finished else "died"
+        end = "done" if watch.finished else "memory" if watch.short else "died"
     return Run(end, watch.step, read_capped(results), output.text(), cpu_seconds)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.grading import sandbox
 from labkit.grading.grade import grade
 from labkit.grading.results import loader
 from labkit.grading.task import Exercise
@@ -32,8 +31,11 @@ def grade_shown(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     load = loader(solutions, read)
-    if sandbox.means() == "none":
-        print(say("grading.no_sandbox"), file=sys.stderr)
+
+    def warn(sandbox: str) -> None:
+        if sandbox == "none":
+            print(say("grading.no_sandbox"), file=sys.stderr)
+
     look = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*look, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
         shown = bar.add_task(say("grading.grading"), total=None)
@@ -41,6 +43,7 @@ def grade_shown(
             folder,
             out,
             load=load,
+            using=warn,
             progress=lambda done, total: bar.update(shown, completed=done, total=total),
             **options,
         )

@@ -1,10 +1,10 @@
 """Grade one submission: put right, run in the sandbox, mark."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.errors import GradingError
 from labkit.grading.key import Outcome, imports_of, read_outcomes
@@ -15,6 +15,34 @@ from labkit.grading.session import Step
 from labkit.grading.task import Exercise
 
 MOST_SKIPPED = 3  # cells that may stop a run before the rest is given up
+
+
+class Cells(NamedTuple):
+    """All that running a submission needs: nothing of references, marks or seeds.
+
+    Attributes:
+        modules: Libraries that runs of its exercise load, so that they share them.
+    """
+
+    steps: list[Step]
+    lang: str
+    modules: tuple[str, ...]
+
+
+class Lost(Exception):
+    """A submission whose run went down with the machines that ran it."""
+
+
+class Ran(NamedTuple):
+    """What the runs of a submission wrote, and what stopped them.
+
+    Attributes:
+        outcomes: By label, as read from what was written; not to be believed.
+        stops: What stopped a run, by task ("" for a cell of no task).
+    """
+
+    outcomes: dict[str, Outcome]
+    stops: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -53,7 +81,12 @@ def no_mark(exercise: Exercise, status: str, *, reason: str = "", **facts: Any) 
 
 
 def grade_one(
-    raw: bytes, exercise: Exercise, markers: Markers, *, dataset: Path, limits: Limits, by: str
+    raw: bytes,
+    exercise: Exercise,
+    markers: Markers,
+    run: Callable[[Cells], Ran],
+    *,
+    step_seconds: float,
 ) -> Mark:
     """Grade one notebook.
 
@@ -61,9 +94,8 @@ def grade_one(
         raw: The file, which may hold anything.
         exercise: What it is a submission of.
         markers: The references.
-        dataset: The hidden dataset, as students' code may see it.
-        limits: What its run may use.
-        by: Sandbox: `bwrap`, `unshare` or `none`.
+        run: Runs its cells in the sandbox: `run_cells`, here or elsewhere.
+        step_seconds: Time that one cell may take.
 
     Returns:
         A definite mark, whatever the file holds.
@@ -75,9 +107,11 @@ def grade_one(
         submission = read_notebook(raw)
     except Unreadable as unreadable:
         return no_mark(exercise, "unreadable", reason=unreadable.reason, **unreadable.facts)
-    steps = steps_of(submission, exercise, seconds=limits.step_seconds)
-    modules = imports_of(exercise)
-    outcomes, stops = _run(steps, submission.lang, dataset, limits, by, modules)
+    steps = steps_of(submission, exercise, seconds=step_seconds)
+    try:
+        outcomes, stops = run(Cells(steps, submission.lang, imports_of(exercise)))
+    except Lost as lost:
+        return no_mark(exercise, "unmarked", reason="unmarked", error=str(lost))
     try:
         tasks = markers.mark(outcomes, set(stops))
     except Exception as error:  # one strange answer must not keep the class from its marks
@@ -93,10 +127,19 @@ def grade_one(
     return Mark(status, submission.lang, tasks, stops=stops)
 
 
-def _run(
-    steps: list[Step], lang: str, dataset: Path, limits: Limits, by: str, modules: Sequence[str]
-) -> tuple[dict[str, Outcome], dict[str, str]]:
-    """Run the steps; where one stops the whole run, run again without it."""
+def run_cells(cells: Cells, *, dataset: Path, limits: Limits, by: str) -> Ran:
+    """Run a submission's cells; where one stops the whole run, run again without it.
+
+    Args:
+        cells: What to run.
+        dataset: The hidden dataset, as students' code may see it.
+        limits: What a run may use.
+        by: Sandbox: `bwrap`, `unshare` or `none`.
+
+    Raises:
+        GradingError: If the sandbox itself cannot start.
+    """
+    steps, lang, modules = cells
     outcomes: dict[str, Outcome] = {}
     stops: dict[str, str] = {}
     skipped: set[int] = set()
@@ -109,7 +152,7 @@ def _run(
             run = run_session(job, dataset=dataset, limits=limits_left, by=by, modules=modules)
         outcomes = {**outcomes, **read_outcomes(run.results)}
         if run.end == "done":
-            return outcomes, stops
+            return Ran(outcomes, stops)
         if run.step < 0 and not _works(dataset, limits, by):
             raise GradingError(f"the sandbox ({by}) could not run: {run.output[-500:] or run.end}")
         step = min(max(run.step, 0), len(steps) - 1)  # a student's code may have lied
@@ -120,7 +163,7 @@ def _run(
             left_out = {later.task for later in steps[step:] if later.task and later.label}
             for task in left_out - set(outcomes) - set(stops):
                 stops[task] = run.end
-            return outcomes, stops
+            return Ran(outcomes, stops)
         skipped.add(step)
 
 
