@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from labkit.errors import DataError
+from labkit.messages import say
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*)
@@ -101,12 +102,12 @@ def parse(text: str) -> Source:
     if reader.peek() == "(":
         while reader.next() != ")":
             pass
-    name = reader.word("the archetype's name, such as openEHR-EHR-OBSERVATION.pulse.v1")
+    name = reader.word(say("interop.adl_name"))
     parts: dict[str, Any] = {}
     concept = ""
     definition: Node | None = None
     while reader.peek():
-        section = reader.word("a section: " + ", ".join(_SECTIONS[1:]))
+        section = reader.word(_section())
         if section == "concept":
             concept = reader.node_id() or ""
         elif section == "definition":
@@ -114,9 +115,9 @@ def parse(text: str) -> Source:
         elif section in _SECTIONS:
             parts[section] = reader.pairs(until=_SECTIONS)
         else:
-            reader.fail("a section: " + ", ".join(_SECTIONS[1:]), back=1)
+            reader.fail(_section(), back=1)
     if definition is None:
-        reader.fail("the section definition")
+        reader.fail(say("interop.adl_definition"))
     return Source(name, concept, definition, **parts)
 
 
@@ -134,13 +135,17 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, place)
         if match is None:
             rest = text[place:].splitlines()[0][:30]
-            raise DataError(f"archetype, line {line}: '{rest}' is not ADL that the kit reads")
+            raise DataError(say("interop.adl_strange", line=line, came=rest))
         kind = match.lastgroup or "code"
         if kind != "space":
             found.append(_Token(kind, match[0], line))
         line += match[0].count("\n")
         place = match.end()
     return found
+
+
+def _section() -> str:
+    return say("interop.adl_section", known=", ".join(_SECTIONS[1:]))
 
 
 class _Reader:
@@ -153,18 +158,19 @@ class _Reader:
 
     def next(self) -> str:
         if self.place >= len(self.tokens):
-            self.fail("more text")
+            self.fail(say("interop.adl_more"))
         self.place += 1
         return self.tokens[self.place - 1].text
 
     def fail(self, expected: str, *, back: int = 0) -> NoReturn:
         at = self.place - back
         if at < len(self.tokens):
-            came = f"'{self.tokens[at].text}' stands"
-            line = self.tokens[at].line
+            token = self.tokens[at]
+            told = say("interop.adl_stands", line=token.line, expected=expected, came=token.text)
         else:
-            came, line = "the text ends", self.tokens[-1].line if self.tokens else 1
-        raise DataError(f"archetype, line {line}: {came} where {expected} was expected")
+            line = self.tokens[-1].line if self.tokens else 1
+            told = say("interop.adl_ends", line=line, expected=expected)
+        raise DataError(told)
 
     def expect(self, text: str) -> None:
         if self.peek() != text:
@@ -191,9 +197,9 @@ class _Reader:
     def object(self) -> Node:
         """Read `TYPE[at0001] occurrences matches {0..1} matches { ... }`."""
         line = self.tokens[self.place].line if self.place < len(self.tokens) else 0
-        kind = self.word("a type, such as ELEMENT")
+        kind = self.word(say("interop.adl_type"))
         if kind in _REFUSED:
-            self.fail(f"something that the kit reads ('{kind}' is left out of its subset)", back=1)
+            self.fail(say("interop.adl_readable", came=kind), back=1)
         if kind == "C_DV_QUANTITY":
             return self.quantity(line)
         node_id = self.node_id()
@@ -210,9 +216,9 @@ class _Reader:
         return Node(kind, node_id, low, high, line, tuple(attributes))
 
     def attribute(self) -> Attribute:
-        name = self.word("an attribute, such as items")
+        name = self.word(say("interop.adl_attribute"))
         if name in _REFUSED:
-            self.fail(f"something that the kit reads ('{name}' is left out of its subset)", back=1)
+            self.fail(say("interop.adl_readable", came=name), back=1)
         exists = self.bounds_if("existence")
         low, high = self.bounds_if("cardinality", default=exists)
         self.matches()
@@ -256,15 +262,15 @@ class _Reader:
         self.expect("{")
         text = self.next()
         if not re.fullmatch(r"\d+(\.\.(\d+|\*))?", text):
-            self.fail("a number of times, such as 0..1", back=1)
+            self.fail(say("interop.adl_times"), back=1)
         low, _, high = text.partition("..")
         while self.peek() == ";":
             self.next()
-            self.word("ordered, unordered or unique")
+            self.word(say("interop.adl_order"))
         self.expect("}")
         most = None if high == "*" else int(high or low)
         if most is not None and most < int(low):
-            self.fail(f"an upper limit of at least {low}", back=2)
+            self.fail(say("interop.adl_upper", low=low), back=2)
         return int(low), most
 
     def quantity(self, line: int) -> Node:
@@ -275,7 +281,7 @@ class _Reader:
         units = []
         for item in (body.get("list") or {}).values():
             if not isinstance(item, dict) or "units" not in item:
-                raise DataError(f"archetype, line {line}: a quantity in the list has no units")
+                raise DataError(say("interop.adl_no_units", line=line))
             units.append((item["units"], item.get("magnitude")))
         return Node("DV_QUANTITY", None, 1, 1, line, units=tuple(units))
 
@@ -290,7 +296,7 @@ class _Reader:
                 key = self.value()
                 self.expect("]")
             else:
-                key = self.word('a name or a key such as ["nb"]')
+                key = self.word(say("interop.adl_key"))
             self.expect("=")
             self.expect("<")
             made[str(key)] = self.body()
@@ -301,7 +307,7 @@ class _Reader:
         if self.peek() == ">":
             return None
         if self.place >= len(self.tokens):
-            self.fail("a value")
+            self.fail(say("interop.adl_value"))
         token = self.tokens[self.place]
         if token.kind == "word" or token.text == "[":
             if self.peek(1) in ("=", "<") or token.text == "[":
@@ -316,7 +322,7 @@ class _Reader:
     def value(self) -> Any:
         """Read one text, number, interval, code or list of local codes."""
         if self.place >= len(self.tokens):
-            self.fail("a value")
+            self.fail(say("interop.adl_value"))
         token = self.tokens[self.place]
         self.place += 1
         if token.kind == "text":
@@ -332,7 +338,7 @@ class _Reader:
             return found if terminology.strip() == "local" else f"{terminology}::{found[0]}"
         if token.text in ("true", "false", "True", "False"):
             return token.text.lower() == "true"
-        self.fail("a text, number, interval or code", back=1)
+        self.fail(say("interop.adl_plain"), back=1)
 
     def interval(self, token: _Token) -> Interval:
         text = token.text.strip("|").replace(" ", "")
@@ -352,4 +358,4 @@ class _Reader:
                     return Interval(limit, None, low_in=one[1] == ">=")
                 case _:
                     return Interval(None, limit, high_in=one[1] == "<=")
-        self.fail("an interval such as |0..300| or |>=0|", back=1)
+        self.fail(say("interop.adl_interval"), back=1)

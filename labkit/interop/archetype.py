@@ -11,7 +11,7 @@ import pandas as pd
 from labkit.errors import DataError, InputError
 from labkit.interop import adl
 from labkit.interop.finding import Finding
-from labkit.messages import LANGUAGES, Language, language
+from labkit.messages import LANGUAGES, Language, language, say
 
 _EXAMPLE = "openEHR-EHR-OBSERVATION.labkit_blood_pressure.v0"
 
@@ -61,7 +61,7 @@ class Archetype:
             item = (definitions.get(candidate) or {}).get("items") or {}
             if code in item:
                 return str(item[code].get("text", code))
-        raise InputError(f"archetype: {self.name} has no term for '{code}'")
+        raise InputError(say("interop.no_term", archetype=self.name, code=code))
 
     def table(self, lang: Language | None = None) -> pd.DataFrame:
         """Return one row per named node: id, name, type, occurrences, units and values."""
@@ -101,9 +101,7 @@ class Archetype:
 too few. Possible: 1..1.
         """
         if not isinstance(data, Mapping):
-            raise InputError(
-                f"archetype: data must be a dict of element -> value, not {type(data).__name__}"
-            )
+            raise InputError(say("interop.data_not_dict", came=type(data).__name__))
         given: dict[str, list[Any]] = {}
         findings = []
         for key, value in data.items():
@@ -226,7 +224,7 @@ def read(text: str) -> Archetype:
             term in one of the languages.
     """
     if not isinstance(text, str):
-        raise InputError(f"archetype: give the text of the archetype, not {type(text).__name__}")
+        raise InputError(say("interop.not_text", came=type(text).__name__))
     made = Archetype(adl.parse(text))
     definitions = made.source.ontology.get("term_definitions") or {}
     for item in made.items:
@@ -234,12 +232,9 @@ def read(text: str) -> Archetype:
         for code in (item.id, *coded):
             for lang, terms in definitions.items():
                 if code not in ((terms or {}).get("items") or {}):
-                    raise DataError(
-                        f"archetype: '{code}' is used in the definition but has no term in "
-                        f"language '{lang}'. Add it to term_definitions"
-                    )
+                    raise DataError(say("interop.term_missing", code=code, which=lang))
     if not definitions:
-        raise DataError("archetype: the ontology has no term_definitions, so no node has a name")
+        raise DataError(say("interop.no_terms"))
     return made
 
 
@@ -255,7 +250,7 @@ def example_text() -> str:
 
 def _items(node: adl.Node, depth: int, above: tuple[str, ...]) -> Iterator[Item]:
     if node.id is None:
-        raise DataError(f"archetype, line {node.line}: {node.type} has no node id such as [at0001]")
+        raise DataError(say("interop.no_node_id", line=node.line, type=node.type))
     value = _value_of(node) if node.type == "ELEMENT" else None
     yield Item(node.id, depth, node.type, node.low, node.high, value, above)
     if value is None:
@@ -270,10 +265,7 @@ def _value_of(element: adl.Node) -> adl.Node:
     for attribute in element.attributes:
         if attribute.name == "value" and attribute.children:
             if len(attribute.children) > 1:
-                raise DataError(
-                    f"archetype, line {attribute.children[1].line}: an element with a choice of "
-                    "value types is left out of the kit's subset"
-                )
+                raise DataError(say("interop.adl_choice", line=attribute.children[1].line))
             value = attribute.children[0]
             values = [v for a in value.attributes for child in a.children for v in child.values]
             return adl.Node(

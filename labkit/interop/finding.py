@@ -22,7 +22,8 @@ class Finding:
 
     def text(self, lang: Language | None = None) -> str:
         """Say it in bokmål or English."""
-        said = say(f"interop.found_{self.kind}", lang, path=self.path, came=self.came)
+        came = self.came or say("interop.nothing", lang)
+        said = say(f"interop.found_{self.kind}", lang, path=self.path, came=came)
         hint = say("interop.allowed", lang, allowed=self.allowed) if self.allowed else ""
         return f"{self.resource}: {said}{hint}"
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from labkit.errors import DataError
 from labkit.interop.pieces import Resource
+from labkit.messages import say
 
 Keys = dict[str, Any]
 
@@ -46,10 +47,7 @@ def flatten(resource: Resource) -> dict[str, pd.DataFrame]:
             if "resource" in entry:
                 one = entry.pop("resource")
                 if not one.get("id"):
-                    raise DataError(
-                        f"flatten: Bundle.entry[{number}].resource has no id, so its rows would "
-                        "have no key. Give it one"
-                    )
+                    raise DataError(say("interop.entry_no_id", number=number))
                 _add(one, found, seen)
                 entry["resource"] = f"{one['resourceType']}/{one['id']}"
         _add({"id": "1"} | resource | {"entry": entries}, found, seen)
@@ -59,9 +57,7 @@ def flatten(resource: Resource) -> dict[str, pd.DataFrame]:
 def _add(resource: Resource, found: dict[str, list[Keys]], seen: set[str]) -> None:
     kind = resource["resourceType"]
     if f"{kind}/{resource.get('id')}" in seen:
-        raise DataError(
-            f"flatten: two resources are {kind}/{resource.get('id')}, so the id is no key"
-        )
+        raise DataError(say("interop.same_id", resource=f"{kind}/{resource.get('id')}"))
     seen.add(f"{kind}/{resource.get('id')}")
     name = kind.lower()
     body = {k: v for k, v in resource.items() if k not in ("resourceType", "id")}

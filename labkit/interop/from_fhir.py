@@ -11,7 +11,7 @@ from labkit.errors import DataError
 from labkit.interop import systems as s
 from labkit.interop.finding import Finding
 from labkit.interop.pieces import Resource, lab_codes, local_time
-from labkit.interop.read import named, of
+from labkit.interop.read import first_findings, named, of
 from labkit.interop.rows import Row, frame
 
 TABLES = ("patient", "encounter", "diagnosis", "lab_result", "vital_sign", "prescription")
@@ -46,8 +46,7 @@ def from_fhir(resource: Resource) -> dict[str, pd.DataFrame]:
         for name, row in made:
             found[name].append(row)
     if findings:
-        more = f"\n(and {len(findings) - 5} more)" if len(findings) > 5 else ""
-        raise DataError("\n".join(f"from_fhir: {f}" for f in findings[:5]) + more)
+        raise DataError(first_findings("from_fhir", findings))
     return {name: frame(name, found[name]) for name in TABLES}
 
 
@@ -94,7 +93,7 @@ class _Element:
         return here
 
     def miss(self, path: str, came: Any, allowed: str = "") -> None:
-        came = "nothing" if came is None else named(came)
+        came = "" if came is None else named(came)
         where = f"{self.resource['resourceType']}.{path}"
         self.findings.append(Finding(of(self.resource), where, "mapping", came, allowed))
 

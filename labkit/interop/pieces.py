@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from labkit import codes
 from labkit.errors import InputError
 from labkit.interop import systems as s
-from labkit.messages import Language
+from labkit.messages import Language, say
 
 Resource = dict[str, Any]  # a FHIR resource or element, as JSON gives it
 OSLO = ZoneInfo("Europe/Oslo")
@@ -46,7 +46,9 @@ def translate(table: Mapping[str, str], value: str, where: str) -> str:
         InputError: If it is not known.
     """
     if value not in table:
-        raise InputError(f"to_fhir: {where} is '{value}'. Known: {', '.join(table)}")
+        raise InputError(
+            say("interop.unknown_code", where=where, came=value, known=", ".join(table))
+        )
     return table[value]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from labkit.errors import DataError, InputError
 from labkit.interop.finding import Finding
 from labkit.interop.pieces import Resource
+from labkit.messages import say
 
 Version = Literal["R4B", "R5"]
 VERSIONS: tuple[Version, ...] = get_args(Version)
@@ -25,7 +26,7 @@ def check_version(version: str, *, what: str) -> None:
         InputError: With the two there are.
     """
     if version not in VERSIONS:
-        raise InputError(f"{what}: version '{version}' is not one of {', '.join(VERSIONS)}")
+        raise InputError(say("interop.version", what=what, came=version, known=", ".join(VERSIONS)))
 
 
 def read(source: str | bytes | Resource, *, version: Version = "R5") -> Resource:
@@ -50,8 +51,7 @@ def read(source: str | bytes | Resource, *, version: Version = "R5") -> Resource
     resource = parse(source, version=version)
     findings = structure(resource, version=version)
     if findings:
-        more = f"\n(and {len(findings) - 5} more)" if len(findings) > 5 else ""
-        raise DataError("\n".join(f"FHIR {version}: {f}" for f in findings[:5]) + more)
+        raise DataError(first_findings(f"FHIR {version}", findings))
     return resource
 
 
@@ -63,23 +63,28 @@ def parse(source: str | bytes | Resource, *, version: Version) -> Resource:
             source = json.loads(source)
         except json.JSONDecodeError as error:
             raise DataError(
-                f"FHIR: not JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+                say("interop.not_json", line=error.lineno, column=error.colno, said=error.msg)
             ) from error
         except UnicodeDecodeError as error:
-            raise DataError(f"FHIR: the text is not UTF-8: byte {error.start}") from error
+            raise DataError(say("interop.not_utf8", byte=error.start)) from error
         if not isinstance(source, dict):
-            raise DataError(f"FHIR: a resource is a JSON object {{...}}, not {named(source)}")
+            raise DataError(say("interop.not_object", came=named(source)))
     if not isinstance(source, dict):
-        raise InputError(f"FHIR: give JSON text or a dict, not {type(source).__name__}")
+        raise InputError(say("interop.not_source", came=type(source).__name__))
     kind = source.get("resourceType")
     if kind is None:
-        raise DataError("FHIR: 'resourceType' is missing; it says which kind of resource this is")
+        raise DataError(say("interop.no_kind"))
     if not isinstance(kind, str) or model(kind, version) is None:
         near = get_close_matches(str(kind), _KINDS, n=1, cutoff=0.5)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = say("interop.near", near=near[0]) if near else ""
         raise DataError(
-            f"FHIR {version}: no resource is called '{kind}'. "
-            f"The kit maps {', '.join(_KINDS)}.{hint}"
+            say(
+                "interop.unknown_kind",
+                version=version,
+                kind=kind,
+                known=", ".join(_KINDS),
+                hint=hint,
+            )
         )
     return source
 
@@ -116,6 +121,12 @@ def structure(resource: Resource, *, version: Version) -> list[Finding]:
     except (ValueError, TypeError, AttributeError, KeyError, AssertionError) as error:
         return [Finding(of(resource), kind, "form", "", str(error))]
     return []
+
+
+def first_findings(what: str, findings: list[Finding]) -> str:
+    """Tell the first five findings, a line each, and how many more there are."""
+    more = [say("interop.more", n=len(findings) - 5)] if len(findings) > 5 else []
+    return "\n".join([*(f"{what}: {finding}" for finding in findings[:5]), *more])
 
 
 def of(resource: Resource) -> str:

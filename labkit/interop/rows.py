@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Column, Date, DateTime, Double, Integer
 
 from labkit.errors import InputError
+from labkit.messages import say
 from labkit.schema.ehr import METADATA
 
 Row = dict[str, Any]
@@ -31,13 +32,19 @@ def rows(tables: Mapping[str, pd.DataFrame], name: str, *, what: str) -> list[Ro
     missing = [column.name for column in table.columns if column.name not in frame.columns]
     if missing:
         near = get_close_matches(missing[0], [str(c) for c in frame.columns], n=1)
-        hint = f" Did you write '{near[0]}'?" if near else ""
+        hint = say("interop.near", near=near[0]) if near else ""
         raise InputError(
-            f"{what}: table {name} lacks column '{missing[0]}'. "
-            f"Columns: {', '.join(map(str, frame.columns))}.{hint}"
+            say(
+                "interop.no_column",
+                what=what,
+                table=name,
+                column=missing[0],
+                known=", ".join(map(str, frame.columns)),
+                hint=hint,
+            )
         )
     columns = [
-        [_plain(value, column, f"{what}: {name} row {number}") for number, value in cells]
+        [_plain(value, column, what, name, number) for number, value in cells]
         for column in table.columns
         for cells in [list(enumerate(frame[column.name].tolist(), start=1))]
     ]
@@ -54,11 +61,11 @@ def check_names(tables: Mapping[str, pd.DataFrame], *, what: str) -> None:
     for name, frame in tables.items():
         if name not in METADATA.tables:
             raise InputError(
-                f"{what}: '{name}' is no table of the EHR. Tables: {', '.join(METADATA.tables)}"
+                say("interop.unknown_table", what=what, came=name, known=", ".join(METADATA.tables))
             )
         if not isinstance(frame, pd.DataFrame):
             raise InputError(
-                f"{what}: table {name} must be a DataFrame, not {type(frame).__name__}"
+                say("interop.not_frame", what=what, table=name, came=type(frame).__name__)
             )
 
 
@@ -85,11 +92,17 @@ def _dtype(column: Column[Any]) -> Any:
     return object
 
 
-def _plain(value: Any, column: Column[Any], where: str) -> Any:
+def _plain(value: Any, column: Column[Any], what: str, name: str, number: int) -> Any:
     if value is None or value is pd.NaT or value is pd.NA or value != value:
         if column.nullable:
             return None
-        raise InputError(f"{where}: {column.name} is empty, and must not be")
+        raise InputError(
+            say(
+                "interop.empty_value",
+                where=say("interop.where_row", what=what, table=name, number=number),
+                column=column.name,
+            )
+        )
     kind = column.type
     try:
         if isinstance(kind, Integer) and not isinstance(value, bool) and int(value) == value:
@@ -105,7 +118,14 @@ def _plain(value: Any, column: Column[Any], where: str) -> Any:
     except (TypeError, ValueError):
         pass
     raise InputError(
-        f"{where}: {column.name} must be {_wanted(column)}, not {value!r} ({type(value).__name__})"
+        say(
+            "interop.wrong_type",
+            where=say("interop.where_row", what=what, table=name, number=number),
+            column=column.name,
+            wanted=_wanted(column),
+            came=repr(value),
+            kind=type(value).__name__,
+        )
     )
 
 
@@ -117,9 +137,9 @@ def _day(moment: datetime) -> date:
 
 def _wanted(column: Column[Any]) -> str:
     if isinstance(column.type, Integer):
-        return "a whole number"
+        return say("interop.a_whole_number")
     if isinstance(column.type, Double):
-        return "a number"
+        return say("interop.a_number")
     if isinstance(column.type, DateTime):
-        return "a time without zone"
-    return "a day" if isinstance(column.type, Date) else "text"
+        return say("interop.a_time")
+    return say("interop.a_day") if isinstance(column.type, Date) else say("interop.a_text")

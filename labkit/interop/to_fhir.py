@@ -101,10 +101,7 @@ def to_fhir(
 
 def _patient(row: Row) -> Resource:
     if not (len(row["fnr"]) == 11 and row["fnr"].isdigit() and 81 <= int(row["fnr"][2:4]) <= 92):
-        raise InputError(
-            f"to_fhir: patient {row['patient_id']} has an fnr whose month is not 81-92. The kit "
-            "sends synthetic numbers alone (month + 80); any other could be a person's"
-        )
+        raise InputError(say("interop.real_fnr", patient=row["patient_id"]))
     municipality = {"system": s.MUNICIPALITY, "code": row["municipality"]}
     patient: Resource = {
         "resourceType": "Patient",
@@ -159,8 +156,11 @@ def _encounter(row: Row, diagnoses: list[Row], version: Version) -> Resource:
 def _condition(row: Row, patient_of: dict[int, int], version: Version, lang: Language) -> Resource:
     if row["encounter_id"] not in patient_of:
         raise InputError(
-            f"to_fhir: diagnosis {_diagnosis_id(row)} is of encounter {row['encounter_id']}, which "
-            "is not in table encounter. A Condition must say whose it is: give encounter too"
+            say(
+                "interop.condition_of_nobody",
+                diagnosis=_diagnosis_id(row),
+                encounter=row["encounter_id"],
+            )
         )
     system = row["code_system"]
     uri = translate(s.DIAGNOSIS, system, "diagnosis.code_system")
@@ -180,7 +180,9 @@ def _condition(row: Row, patient_of: dict[int, int], version: Version, lang: Lan
 def _lab(row: Row, lang: Language) -> Resource:
     coding = [{"system": s.ANALYTE, "code": row["analyte"]}]
     if row["analyte"] not in lab_codes():
-        raise InputError(f"to_fhir: analyte '{row['analyte']}' is not in the code system lab")
+        raise InputError(
+            say("interop.unknown_analyte", came=row["analyte"], known=", ".join(lab_codes()))
+        )
     npu, unit = lab_codes()[row["analyte"]]
     if npu:
         coding.insert(0, {"system": s.NLK, "code": npu})
@@ -198,8 +200,7 @@ def _lab(row: Row, lang: Language) -> Resource:
     # FHIR allows no dataAbsentReason beside a value; the unit is then that of the analyte.
     if row["unit"] != unit:
         raise InputError(
-            f"to_fhir: lab_result {row['lab_result_id']} has no value and the unit "
-            f"'{row['unit']}'; only the unit of the analyte, '{unit}', can be left out"
+            say("interop.absent_unit", row=row["lab_result_id"], came=row["unit"], unit=unit)
         )
     absent = {"coding": [{"system": s.ABSENT, "code": "error"}]}
     return lab | {"status": "cancelled", "dataAbsentReason": absent}

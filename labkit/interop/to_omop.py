@@ -17,6 +17,7 @@ from labkit.interop.concepts import EHR, Concepts
 from labkit.interop.omop import METADATA
 from labkit.interop.pieces import lab_codes
 from labkit.interop.rows import Row, check_names, rows
+from labkit.messages import say
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,7 +56,7 @@ def to_omop(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """
     check_names(tables, what=_WHAT)
     if "patient" not in tables:
-        raise InputError("to_omop: table patient is missing; OMOP hangs everything on a person")
+        raise InputError(say("interop.omop_no_patient"))
     concepts = Concepts()
     patients = rows(tables, "patient", what=_WHAT)
     encounters = rows(tables, "encounter", what=_WHAT)
@@ -136,7 +137,7 @@ def load_omop(con: "duckdb.DuckDBPyConnection", omop: Mapping[str, pd.DataFrame]
         con.commit()
     except duckdb.Error as error:
         con.rollback()
-        raise DataError(f"load_omop: {str(error).splitlines()[0]}. Nothing was loaded") from error
+        raise DataError(say("interop.omop_refused", said=str(error).splitlines()[0])) from error
 
 
 def _person(row: Row, concepts: Concepts) -> Row:
@@ -175,10 +176,7 @@ def _visit(row: Row, concepts: Concepts) -> Row:
 def _condition(row: Row, visits: Mapping[int, Row], concepts: Concepts) -> Row:
     visit = visits.get(row["encounter_id"])
     if visit is None:
-        raise InputError(
-            f"to_omop: a diagnosis is of encounter {row['encounter_id']}, which is not in table "
-            "encounter; without it nobody knows whose it is"
-        )
+        raise InputError(say("interop.omop_of_nobody", encounter=row["encounter_id"]))
     main = "main" if row["position"] == 1 else "secondary"
     return {
         "person_id": visit["patient_id"],
@@ -251,20 +249,13 @@ def _check(name: str, found: list[Row], people: set[int], visits: Mapping[int, R
     """Refuse rows that OMOP's keys would refuse, with the kit's words for them."""
     for row in found:
         if row["person_id"] not in people:
-            raise InputError(
-                f"to_omop: {name} has a row of patient {row['person_id']}, who is not in patient"
-            )
+            raise InputError(say("interop.omop_no_person", table=name, patient=row["person_id"]))
         visit = row.get("visit_occurrence_id")
         if visit is not None and visit not in visits:
-            raise InputError(
-                f"to_omop: {name} has a row of encounter {visit}, which is not in encounter"
-            )
+            raise InputError(say("interop.omop_no_visit", table=name, encounter=visit))
         for column, value in row.items():
             if column.endswith("_id") and value is not None and value > 2**31 - 1:
-                raise InputError(
-                    f"to_omop: {column} {value} is more than OMOP's 32-bit keys hold. Map fewer "
-                    "people at a time, or number them anew first"
-                )
+                raise InputError(say("interop.omop_large", column=column, value=value))
 
 
 def _frame(name: str, found: list[Row]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from labkit.interop.pieces import lab_codes
 from labkit.interop.rows import frame
 from labkit.interop.systems import VITAL_LOINC
+from labkit.messages import set_language
 from labkit.schema.ehr import ENCOUNTER_KIND
 
 Tables = dict[str, pd.DataFrame]
@@ -221,6 +222,11 @@ def tables(draw: st.DrawFn) -> Tables:
         "prescription": prescription,
     }
     return {name: frame(name, found) for name, found in made.items()}
+
+
+@pytest.fixture(autouse=True)
+def english(language_of_its_own: None) -> None:
+    set_language("en")
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from labkit.errors import DataError, InputError
 from labkit.interop import archetype
 from labkit.interop.adl import Interval
+from labkit.messages import set_language
 
 TEXT = archetype.example_text()
 GOOD = {"Systolisk": (120, "mm[Hg]"), "Diastolisk": (80, "mm[Hg]")}
 
 
 def test_the_tree():
+    set_language("nb")
     lines = str(archetype.example()).splitlines()
     assert lines[0] == "Blodtrykk (labkit) [at0000] 1..1 OBSERVATION"
     assert lines[4] == "        Systolisk [at0004] 1..1 DV_QUANTITY: 0..<1000 mm[Hg]"
@@ -84,22 +86,22 @@ def test_what_an_optional_group_needs_is_asked_only_where_the_group_is():
     )
     pressure = archetype.read(text)
     assert pressure.validate(GOOD) == []
-    findings = pressure.validate(GOOD | {"Antall avlesninger": 2})
+    findings = pressure.validate(GOOD | {"Antall avlesninger": 2}, "nb")
     assert [(f.kind, f.path) for f in findings] == [("few", "Mansjett")]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("occurrences matches {1..1}", "occurrences matches {2..1}", "line 40: '2..1'"),
-        ("ITEM_TREE[at0003] matches", "ITEM_TREE[at0003]", "line 38: '{' stands where 'matches'"),
-        ("|0.0..<1000.0|", "|5..1|", "line 47: '|5..1|' stands where an interval"),
-        ("DV_TEXT matches {*}", "use_node x", "line 70: 'use_node' stands where something"),
+        ("occurrences matches {1..1}", "occurrences matches {2..1}", "line 40: expected an upper limit of at least 2, but '2..1'"),
+        ("ITEM_TREE[at0003] matches", "ITEM_TREE[at0003]", "line 38: expected 'matches', but '{'"),
+        ("|0.0..<1000.0|", "|5..1|", "line 47: expected an interval"),
+        ("DV_TEXT matches {*}", "use_node x", "line 70: expected something that the kit reads ('use_node'"),
         ("units = <", "unit = <", "a quantity in the list has no units"),
         ('["at0009"]', '["at9009"]', "'at0009' is used in the definition but has no term"),
         ("ELEMENT[at0004]", "ELEMENT", "ELEMENT has no node id"),
         ("ontology", "$ontology", "'$ontology' is not ADL"),
-        ("definition\n", "definitions\n", "line 32: 'OBSERVATION' stands where"),
+        ("definition\n", "definitions\n", "line 32: expected '=', but 'OBSERVATION'"),
     ],
 )
 def test_errors_point_at_the_line(old, new, said):

@@ -136,7 +136,7 @@ def test_what_is_lawful_but_cannot_fill_the_tables():
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ('{"resourceType": "Patient",\n "id": }', "not JSON at line 2, column 8"),
+        ('{"resourceType": "Patient",\n "id": }', "line 2, column 8"),
         ("[1, 2]", "a JSON object"),
         (b'{"\xe6": 1}', "not UTF-8"),
         ("{}", "'resourceType' is missing"),
@@ -166,7 +166,7 @@ def test_what_is_neither_text_nor_dict(source):
 
 
 def test_a_version_that_is_unknown():
-    with pytest.raises(InputError, match="version 'R3' is not one of R4B, R5"):
+    with pytest.raises(InputError, match="version 'R3' is not known. Choose one of R4B, R5"):
         interop.check(PATIENT, version="R3")
 
 

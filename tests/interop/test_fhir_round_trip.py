@@ -155,9 +155,9 @@ def test_the_refused_identity_number_is_not_repeated(hand):
 @pytest.mark.parametrize(
     ("tables", "said"),
     [
-        ({"pasient": pd.DataFrame()}, "'pasient' is no table of the EHR"),
+        ({"pasient": pd.DataFrame()}, "the EHR has no table 'pasient'"),
         ({"patient": [1]}, "must be a DataFrame, not list"),
-        ({"diagnosis": pd.DataFrame({"encounter": []})}, "lacks column 'encounter_id'"),
+        ({"diagnosis": pd.DataFrame({"encounter": []})}, "lacks the column 'encounter_id'"),
     ],
 )
 def test_tables_that_are_none(tables, said):
