@@ -278,18 +278,16 @@ FROM per_person GROUP BY ALL ORDER BY ALL
 # Raden der `collected` er usann og `died_within_90_days` er sann, er de pasientene spørsmålet gjelder: de teller i nevneren, men kunne ikke komme i telleren. Å ta dem ut er rimelig, så lenge det blir sagt. Helt riktig er det heller ikke: den som døde på dag 80, hadde nesten hele vinduet. Det riktige er å regne med **tid under risiko**. Det kan ikke SQL gjøre for oss, og vi kommer tilbake til det i modul 10.
 #
 # `coalesce(died, false)` gjør NULL om til usann: den som ikke står i `dar`, er ikke død.
-
-# %% [markdown] lang="en"
-# The row where `collected` is false and `died_within_90_days` is true holds the patients in question: they count in the denominator but could not get into the numerator. Leaving them out is reasonable, as long as we say so. It is not quite right either: someone who died on day 80 had nearly the whole window. The right way is to reckon with **time at risk**. SQL cannot do that for us, and we return to it in module 10.
 #
-# `coalesce(died, false)` turns NULL into false: whoever is not in `dar` has not died.
-
-# %% [markdown] lang="nb"
 # ## 7 Gruppering: ett svar for hvert år
 #
 # `GROUP BY` deler radene i grupper og gir én rad for hver. Overlegen vil se om det blir bedre år for år.
 
 # %% [markdown] lang="en"
+# The row where `collected` is false and `died_within_90_days` is true holds the patients in question: they count in the denominator but could not get into the numerator. Leaving them out is reasonable, as long as we say so. It is not quite right either: someone who died on day 80 had nearly the whole window. The right way is to reckon with **time at risk**. SQL cannot do that for us, and we return to it in module 10.
+#
+# `coalesce(died, false)` turns NULL into false: whoever is not in `dar` has not died.
+#
 # ## 7 Grouping: one answer for each year
 #
 # `GROUP BY` divides the rows into groups and gives one row for each. The head of cardiology wants to see whether things improve year by year.
@@ -315,6 +313,10 @@ by_year
 #     A["FROM, JOIN … ON<br/>hent og koble"] --> B["WHERE<br/>velg rader"] --> C["GROUP BY<br/>samle i grupper"] --> D["HAVING<br/>velg grupper"] --> E["SELECT<br/>regn ut kolonner"] --> F["ORDER BY, LIMIT<br/>sorter, kutt"]
 # ```
 # Derfor kan ikke `WHERE` spørre om `count(*)`: gruppene finnes ikke ennå.
+#
+# ## 8 NULL er ikke null
+#
+# NULL betyr at vi ikke har noen verdi. Da er svaret på et spørsmål om verdien heller ikke ja eller nei, men *ukjent*. Det kalles **treverdilogikk**. Hva tror du de fire kolonnene blir?
 
 # %% [markdown] lang="en"
 # `WHERE` chooses rows *before* they are grouped, `HAVING` chooses groups *afterwards*. Here `HAVING` takes away years with fewer than five patients. Groups that small vary by chance, and in a real register they might also have revealed who was in them.
@@ -326,13 +328,7 @@ by_year
 #     A["FROM, JOIN … ON<br/>fetch and join"] --> B["WHERE<br/>choose rows"] --> C["GROUP BY<br/>gather into groups"] --> D["HAVING<br/>choose groups"] --> E["SELECT<br/>work out columns"] --> F["ORDER BY, LIMIT<br/>sort, cut"]
 # ```
 # That is why `WHERE` cannot ask about `count(*)`: the groups do not exist yet.
-
-# %% [markdown] lang="nb"
-# ## 8 NULL er ikke null
 #
-# NULL betyr at vi ikke har noen verdi. Da er svaret på et spørsmål om verdien heller ikke ja eller nei, men *ukjent*. Det kalles **treverdilogikk**. Hva tror du de fire kolonnene blir?
-
-# %% [markdown] lang="en"
 # ## 8 NULL is not zero
 #
 # NULL means that we have no value. Then a question about the value has no yes or no for an answer either, but *unknown*. This is called **three-valued logic**. What do you think the four columns will be?
@@ -354,69 +350,112 @@ by_year
 # See what it does in practice. We look for the doctors at GP surgeries who are nobody's regular GP:
 
 # %% language="sql"
-# SELECT count(*) AS doctors
+# SELECT count(*) AS doctors,
+#        count(*) FILTER (WHERE practitioner_id NOT IN (SELECT gp_id FROM patient)) AS not_in,
+#        count(*) FILTER (
+#            WHERE NOT EXISTS (SELECT * FROM patient WHERE gp_id = practitioner_id)
+#        ) AS not_exists
 # FROM practitioner JOIN organisation USING (organisation_id)
 # WHERE kind = 'gp' AND profession = 'doctor'
-#   AND practitioner_id NOT IN (SELECT gp_id FROM patient)
-
-# %% language="sql"
-# SELECT count(*) AS doctors
-# FROM practitioner JOIN organisation USING (organisation_id)
-# WHERE kind = 'gp' AND profession = 'doctor'
-#   AND NOT EXISTS (SELECT * FROM patient WHERE gp_id = practitioner_id)
 
 # %% [markdown] lang="nb"
-# Den første spørringen påstår at alle legene har pasienter på listen. Det er ikke sant: noen pasienter har ingen fastlege, så `gp_id` er NULL for dem, og dermed svarer `NOT IN` aldri ja. `NOT EXISTS` spør i stedet om det *finnes en rad*, og det har alltid svaret ja eller nei.
+# Kolonnen `not_in` påstår at alle legene har pasienter på listen. Det er ikke sant: noen pasienter har ingen fastlege, så `gp_id` er NULL for dem, og dermed svarer `NOT IN` aldri ja. `NOT EXISTS` spør i stedet om det *finnes en rad*, og det har alltid svaret ja eller nei. (`FILTER` teller bare radene der vilkåret er sant.)
 #
 # ## 9 Det samme som algebra
 #
-# SQL sier *hva* du vil ha. **Relasjonsalgebra** sier hvordan svaret bygges, én operator om gangen: σ velger rader, π velger kolonner, ⋈ kobler, − trekker fra, ÷ deler. Alt du har gjort i denne leksjonen, kan skrives slik, og et tre viser hvor radene blir av. Vi tar de tre oppdiktede pasientene en gang til: hvem hentet ut noe?
+# SQL sier *hva* du vil ha. **Relasjonsalgebra** sier hvordan svaret bygges, én operator om gangen. Hver operator tar relasjoner (tabeller) og gir en ny relasjon. Tegnene kan du kopiere herfra, eller skrive med bokstaver:
+#
+# | algebra | med bokstaver | gir | i SQL |
+# |---|---|---|---|
+# | σ sex = 'F' (R) | `sigma` | radene der vilkåret er sant | `WHERE` |
+# | π a, b (R) | `pi` | kolonnene, hver rad én gang | `SELECT DISTINCT` |
+# | R ⋈ S | `join` | radene koblet der **alle** kolonner med samme navn er like | `NATURAL JOIN` |
+# | R ⋈ a = b S | `join` | radene koblet der vilkåret er sant | `JOIN … ON` |
+# | R − S | `except` | radene i R som ikke står i S | `EXCEPT` |
+# | R ▷ S | `anti join` | radene i R som ikke lar seg koble med noen i S | `NOT EXISTS` |
+# | R ÷ S | `/` | det som står i R sammen med **hver** rad i S | (ikke noe eget ord) |
+# | γ a; count(\*) → n (R) | `gamma` | én rad for hver verdi av a | `GROUP BY` |
+#
+# Flere vilkår bindes sammen med `and` eller ∧, `or` eller ∨. Vi tar de tre oppdiktede pasientene en gang til: hvor mange hentet ut noe?
 
 # %% [markdown] lang="en"
-# The first query claims that every doctor has patients on the list. That is not true: some patients have no regular GP, so their `gp_id` is NULL, and `NOT IN` never says yes. `NOT EXISTS` asks instead whether *a row exists*, and that is always answered by yes or no.
+# The column `not_in` claims that every doctor has patients on the list. That is not true: some patients have no regular GP, so their `gp_id` is NULL, and `NOT IN` never says yes. `NOT EXISTS` asks instead whether *a row exists*, and that is always answered by yes or no. (`FILTER` counts only the rows for which its condition is true.)
 #
 # ## 9 The same as algebra
 #
-# SQL says *what* you want. **Relational algebra** says how the answer is built, one operator at a time: σ chooses rows, π chooses columns, ⋈ joins, − subtracts, ÷ divides. All that you have done in this lesson can be written so, and a tree shows where the rows go. We take the three invented patients once more: who collected something?
+# SQL says *what* you want. **Relational algebra** says how the answer is built, one operator at a time. Each operator takes relations (tables) and gives a new relation. Copy the signs from here, or write them in letters:
+#
+# | algebra | in letters | gives | in SQL |
+# |---|---|---|---|
+# | σ sex = 'F' (R) | `sigma` | the rows for which the condition is true | `WHERE` |
+# | π a, b (R) | `pi` | the columns, each row once | `SELECT DISTINCT` |
+# | R ⋈ S | `join` | rows joined where **all** columns of the same name are equal | `NATURAL JOIN` |
+# | R ⋈ a = b S | `join` | rows joined where the condition is true | `JOIN … ON` |
+# | R − S | `except` | the rows of R that are not in S | `EXCEPT` |
+# | R ▷ S | `anti join` | the rows of R that join with none of S | `NOT EXISTS` |
+# | R ÷ S | `/` | what stands in R together with **every** row of S | (no word of its own) |
+# | γ a; count(\*) → n (R) | `gamma` | one row for each value of a | `GROUP BY` |
+#
+# Several conditions are tied together by `and` or ∧, `or` or ∨. We take the three invented patients once more: how many collected something?
 
 # %%
 db = {"infarction": pd.DataFrame(patients), "statin": pd.DataFrame(dispensings)}
-collected = algebra.parse("π pasient_id (infarction ⋈ pasient_id = lopenr statin)")
+collected = algebra.parse("γ count(*) → n (π pasient_id (infarction ⋈ pasient_id = lopenr statin))")
 collected.tree(db)
 
 # %% [markdown] lang="nb"
-# Les treet nedenfra. Koblingen gir tre rader, fordi pasient 1 hentet ut to ganger. Projeksjonen π gir bare to: en relasjon er en **mengde**, og i en mengde står ingen to ganger. Det er derfor SQL trenger `DISTINCT` for å si det samme:
+# Les treet nedenfra. Koblingen gir tre rader, fordi pasient 1 hentet ut to ganger. Projeksjonen π gir bare to: en relasjon er en **mengde**, og i en mengde står ingen to ganger. Derfor teller γ mennesker her, selv om det står `count(*)`. I SQL måtte du skrive `count(DISTINCT …)` for å si det samme.
+#
+# Et uttrykk kan også gjøres om til SQL og kjøres på hele datasettet. Vi vil vite hvor hver kontakt i journalen fant sted. Én kontakt hører til én organisasjon, så hvor mange rader venter du i neste linje: flere enn kontaktene, færre, eller like mange?
 
 # %% [markdown] lang="en"
-# Read the tree from below. The join gives three rows, because patient 1 collected twice. The projection π gives only two: a relation is a **set**, and nobody stands twice in a set. That is why SQL needs `DISTINCT` to say the same:
+# Read the tree from below. The join gives three rows, because patient 1 collected twice. The projection π gives only two: a relation is a **set**, and nobody stands twice in a set. So γ counts people here, though it says `count(*)`. In SQL you would have to write `count(DISTINCT …)` to say the same.
+#
+# An expression can also be turned into SQL and run on the whole dataset. We want to know where each encounter of the record took place. One encounter belongs to one organisation, so how many rows do you expect on the next line: more than the encounters, fewer, or as many?
 
 # %%
-print(collected.sql("duckdb", db=db))
+for text in (
+    "encounter",
+    "encounter ⋈ organisation",
+    "encounter ⋈ π organisation_id, name (organisation)",
+):
+    found = con.sql(f"SELECT count(*) AS n FROM ({algebra.parse(text).sql()})").df()
+    print(f"{found['n'][0]:>7}  {text}")
+
+print(algebra.parse("π name (encounter ⋈ organisation)").sql())
 
 # %% [markdown] lang="nb"
+# Færre, og spørringen under viser hvorfor: **naturlig kobling** sammenligner *alle* kolonner med samme navn. Begge tabellene har en kolonne som heter `kind`, men i den ene er den slags kontakt, i den andre slags virksomhet. De er like på fastlegekontoret (`gp`), og aldri på sykehuset (`inpatient` og `hospital`). Alle sykehuskontaktene falt ut uten et ord. Ta med bare de kolonnene du vil koble på, som i siste linje, eller skriv vilkåret selv.
+#
 # Hvem hentet *ikke* ut noe? Det er en **differanse**: alle, minus dem som gjorde det. Her finnes ingen felle med NULL, for − sammenligner hele rader, og da er NULL lik NULL.
 
 # %% [markdown] lang="en"
+# Fewer, and the query below shows why: a **natural join** compares *all* columns of the same name. Both tables have a column called `kind`, but in one it is the kind of encounter, in the other the kind of organisation. They are equal at the GP surgery (`gp`), and never at the hospital (`inpatient` and `hospital`). Every hospital encounter dropped out without a word. Bring only the columns that you want to join on, as on the last line, or write the condition yourself.
+#
 # Who did *not* collect anything? That is a **difference**: everyone, less those who did. There is no trap with NULL here, since − compares whole rows, and then NULL equals NULL.
 
 # %%
 algebra.parse("π pasient_id (infarction) − π lopenr (statin)").tree(db)
 
 # %% [markdown] lang="nb"
-# Den siste operatoren har ikke noe eget ord i SQL. **Divisjon**, ÷, svarer på «hvem har *alle*?» Hvem har fått både øyne og føtter undersøkt?
+# Legg merke til at det *ikke* går å velge rader der noe annet skjedde: den som har hentet ut et annet legemiddel, kan godt ha hentet ut statin også. «Har ikke» er alltid en differanse (eller ▷).
+#
+# Den siste operatoren har ikke noe eget ord i SQL. **Divisjon**, ÷, svarer på «hvem har *alle*?» Hvem har fått både øyne og føtter undersøkt? En liten relasjon kan skrives rett inn i uttrykket, mellom krøllparenteser: kolonnenavnet først, så én rad på hver linje.
 
 # %% [markdown] lang="en"
-# The last operator has no word of its own in SQL. **Division**, ÷, answers "who has *all* of them?" Who has had both eyes and feet examined?
+# Note that choosing rows where something *else* happened will not do: someone who collected another drug may well have collected a statin too. "Has not" is always a difference (or ▷).
+#
+# The last operator has no word of its own in SQL. **Division**, ÷, answers "who has *all* of them?" Who has had both eyes and feet examined? A small relation can be written straight into the expression, between braces: the column's name first, then one row on each line.
 
 # %%
 examined = pd.DataFrame(
     {"pasient_id": [1, 1, 2, 3, 3], "test": ["eye", "foot", "eye", "foot", "eye"]}
 )
-wanted = pd.DataFrame({"test": ["eye", "foot"]})
-algebra.parse("examined ÷ wanted").evaluate({"examined": examined, "wanted": wanted})
+wanted = "{test\neye\nfoot}"  # \n begins a new line
+algebra.parse(f"examined ÷ {wanted}").evaluate({"examined": examined})
 
 # %% [markdown] lang="nb"
-# Pasient 2 mangler føttene og er ikke med. I SQL må du gå en omvei: tell hvor mange forskjellige undersøkelser hver pasient har, og krev at det er alle.
+# Pasient 2 mangler føttene og er ikke med. Det som blir igjen, er kolonnene som *ikke* står i `wanted`. Hadde `examined` også hatt en kolonne med dato, ville ÷ spurt hvem som fikk alt på *samme dag*: ta bort den slags med π først. I SQL må du gå en omvei: tell hvor mange forskjellige undersøkelser hver pasient har, og krev at det er alle.
 #
 # ## Dette så vi
 #
@@ -430,7 +469,7 @@ algebra.parse("examined ÷ wanted").evaluate({"examined": examined, "wanted": wa
 # **Neste steg:** oppgavene i `05_algebra_sql` under *Oppgaver*.
 
 # %% [markdown] lang="en"
-# Patient 2 lacks the feet and is not there. In SQL you take a detour: count how many different examinations each patient has had, and require that it is all of them.
+# Patient 2 lacks the feet and is not there. What remains is the columns that are *not* in `wanted`. Had `examined` held a date as well, ÷ would have asked who had everything on the *same day*: take such columns away with π first. In SQL you take a detour: count how many different examinations each patient has had, and require that it is all of them.
 #
 # ## What we saw
 #

@@ -8,28 +8,33 @@
 # ---
 
 # %% [markdown] lang="nb"
-# # Oppgaver til modul 5 · SQL
+# # Oppgaver til modul 5 · Relasjonsalgebra og SQL
 #
-# Ni spørsmål fra klinikk og forvaltning. Svaret på hver oppgave er **teksten til en spørring** (bortsett fra 5.4, som skal ha et tall). Skriv den mellom tre anførselstegn, `answer = """SELECT …"""`, kjør cellen, og kjør så cellen under: den sier hva som stemmer, og hva du bør se nærmere på.
+# Tolv spørsmål fra klinikk og forvaltning. Svaret på hver oppgave er **teksten til en spørring**, i SQL eller, der oppgaven sier det, i relasjonsalgebra. Skriv den mellom tre anførselstegn, `answer = """SELECT …"""`, kjør cellen, og kjør så cellen under: den sier hva som stemmer, og hva du bør se nærmere på. Regn med halvannen til to timer. 5.11 og 5.12 er for paret; de andre kan dere godt også løse sammen.
 #
-# Prøv deg fram i en egen celle med `%%sql` først. Kolonnene skal hete det oppgaven sier. Rekkefølgen på radene spiller ingen rolle.
+# Prøv deg fram i en egen celle først: SQL med `%%sql`, algebra med `show("π … (…)")`, som er laget under. Tegnene σ π ⋈ ▷ − ∩ ÷ γ ∧ ∨ kan kopieres herfra, eller skrives med bokstaver: `sigma pi join anti join except intersect / gamma and or`. Tabellen i leksjonens del 9 sier hva de gjør.
 #
-# Tabellene og kolonnene er beskrevet i dataordboken, som startsiden lenker til. Registeruttrekkene `npr`, `lmr` og `dar` deler pseudonym. Journaltabellene `patient`, `encounter`, `diagnosis` og `lab_result` har sitt eget pasientnummer.
+# Kolonnene skal hete det oppgaven sier. Rekkefølgen på radene spiller ingen rolle. Tabellene og kolonnene er beskrevet i dataordboken, som startsiden lenker til. Registeruttrekkene `npr`, `lmr` og `dar` deler pseudonym. Journaltabellene, som `patient`, `encounter`, `diagnosis` og `lab_result`, har sitt eget pasientnummer.
 
 # %% [markdown] lang="en"
-# # Exercises for module 5 · SQL
+# # Exercises for module 5 · Relational algebra and SQL
 #
-# Nine questions from clinic and administration. The answer to each task is **the text of a query** (except 5.4, which takes a number). Write it between three quotation marks, `answer = """SELECT …"""`, run the cell, and then run the cell below it: it tells you what agrees and what to look at again.
+# Twelve questions from clinic and administration. The answer to each task is **the text of a query**, in SQL or, where the task says so, in relational algebra. Write it between three quotation marks, `answer = """SELECT …"""`, run the cell, and then run the cell below it: it tells you what agrees and what to look at again. Allow an hour and a half to two hours. 5.11 and 5.12 are for the pair; you may well do the others together too.
 #
-# Try things out in a cell of your own with `%%sql` first. Columns must have the names that the task gives. The order of rows does not matter.
+# Try things out in a cell of your own first: SQL with `%%sql`, algebra with `show("π … (…)")`, which is made below. The signs σ π ⋈ ▷ − ∩ ÷ γ ∧ ∨ can be copied from here, or written in letters: `sigma pi join anti join except intersect / gamma and or`. The table in part 9 of the lesson says what they do.
 #
-# The tables and columns are described in the data dictionary, which the start page links to. The registry extracts `npr`, `lmr` and `dar` share a pseudonym. The record tables `patient`, `encounter`, `diagnosis` and `lab_result` have a patient number of their own.
+# Columns must have the names that the task gives. The order of rows does not matter. The tables and columns are described in the data dictionary, which the start page links to. The registry extracts `npr`, `lmr` and `dar` share a pseudonym. The record tables, such as `patient`, `encounter`, `diagnosis` and `lab_result`, have a patient number of their own.
 
 # %%
-from labkit import connect, exercise
+from labkit import algebra, connect, exercise
 
 con = connect()
 check = exercise("05_algebra_sql", lang=LANG)
+
+
+def show(expression):
+    return con.sql(algebra.parse(expression).sql()).df()
+
 
 # %%
 # %load_ext labkit.sql
@@ -124,16 +129,73 @@ GROUP BY year(uttid)
 """
 
 # %% [markdown] lang="nb" task="5.3"
-# ## 5.3 Prøver uten svar (2 poeng)
+# ## 5.3 Les et uttrykk (2 poeng)
+#
+# På tavla hos lungeavdelingen står det, etter et møte om sengeplasser:
+#
+# ```text
+# γ kommune; count(*) → n (π pasient_id, kommune (σ hoveddiagnose like 'J44%' ∧ omsorgsniva = 1 (npr)))
+# ```
+# Les det innenfra og ut, og si høyt hva `n` er: hva er det som telles? Skriv så **SQL** som gir det samme. Kolonner: `kommune`, `n`.
+
+# %% [markdown] lang="en" task="5.3"
+# ## 5.3 Read an expression (2 points)
+#
+# On the whiteboard of the department of lung medicine, after a meeting about beds, it says:
+#
+# ```text
+# γ kommune; count(*) → n (π pasient_id, kommune (σ hoveddiagnose like 'J44%' ∧ omsorgsniva = 1 (npr)))
+# ```
+# Read it from the inside out, and say aloud what `n` is: what is being counted? Then write **SQL** that gives the same. Columns: `kommune`, `n`.
+
+# %% task="5.3" points=2 outcomes=["F3"]
+### BEGIN SOLUTION
+answer = """
+SELECT kommune, count(DISTINCT pasient_id) AS n
+FROM npr
+WHERE hoveddiagnose LIKE 'J44%' AND omsorgsniva = 1
+GROUP BY kommune
+"""
+### END SOLUTION
+
+# %% check="5.3"
+check.sql("5.3", answer)
+
+# %% wrong="5.3" nb="π gir en mengde. Hvor ofte står den som var innlagt fem ganger, i den?" en="π gives a set. How often does someone who was admitted five times stand in it?"
+answer = """
+SELECT kommune, count(*) AS n
+FROM npr
+WHERE hoveddiagnose LIKE 'J44%' AND omsorgsniva = 1
+GROUP BY kommune
+"""
+
+# %% wrong="5.3" nb="Les σ en gang til: hvor mange vilkår binder ∧ sammen?" en="Read σ once more: how many conditions does ∧ tie together?"
+answer = """
+SELECT kommune, count(DISTINCT pasient_id) AS n
+FROM npr
+WHERE hoveddiagnose LIKE 'J44%'
+GROUP BY kommune
+"""
+
+# %% wrong="5.3" nb="∧ er «og». Hva har du skrevet?" en="∧ is «and». What have you written?"
+answer = """
+SELECT kommune, count(DISTINCT pasient_id) AS n
+FROM npr
+WHERE hoveddiagnose LIKE 'J44%' OR omsorgsniva = 1
+GROUP BY kommune
+"""
+
+# %% [markdown] lang="nb" task="5.4"
+# ## 5.4 Prøver uten svar (2 poeng)
 #
 # Laboratoriet spør hvor mange prøver som ikke lot seg analysere. I `lab_result` er `value` NULL for dem. For hver analytt: hvor mange resultater finnes det i alt, og hvor mange mangler verdi? Ta med analytter der ingen mangler. Kolonner: `analyte`, `results`, `missing`.
 
-# %% [markdown] lang="en" task="5.3"
-# ## 5.3 Samples without an answer (2 points)
+# %% [markdown] lang="en" task="5.4"
+# ## 5.4 Samples without an answer (2 points)
 #
 # The laboratory asks how many samples could not be analysed. In `lab_result` their `value` is NULL. For each analyte: how many results are there in all, and how many lack a value? Include analytes where none is missing. Columns: `analyte`, `results`, `missing`.
 
-# %% task="5.3" points=2 outcomes=["F3", "K4"]
+# %% task="5.4" points=2 outcomes=["F3", "K4"]
 ### BEGIN SOLUTION
 answer = """
 SELECT analyte, count(*) AS results, count(*) - count(value) AS missing
@@ -142,17 +204,17 @@ GROUP BY analyte
 """
 ### END SOLUTION
 
-# %% check="5.3"
-check.sql("5.3", answer)
+# %% check="5.4"
+check.sql("5.4", answer)
 
-# %% wrong="5.3" nb="Er noe noen gang lik NULL? Se på treverdilogikken i leksjonen." en="Is anything ever equal to NULL? Look at three-valued logic in the lesson."
+# %% wrong="5.4" nb="Er noe noen gang lik NULL? Se på treverdilogikken i leksjonen." en="Is anything ever equal to NULL? Look at three-valued logic in the lesson."
 answer = """
 SELECT analyte, count(*) AS results, count(CASE WHEN value = NULL THEN 1 END) AS missing
 FROM lab_result
 GROUP BY analyte
 """
 
-# %% wrong="5.3" nb="Hvor ble det av analyttene der ingen prøver mangler?" en="What became of the analytes where no sample is missing?"
+# %% wrong="5.4" nb="Hvor ble det av analyttene der ingen prøver mangler?" en="What became of the analytes where no sample is missing?"
 answer = """
 SELECT analyte, count(*) AS results, count(*) - count(value) AS missing
 FROM lab_result
@@ -160,71 +222,138 @@ GROUP BY analyte
 HAVING count(*) > count(value)
 """
 
-# %% wrong="5.3" nb="count(kolonne) hopper over NULL. Hvilke resultater teller du i «results»?" en="count(column) skips NULL. Which results do you count in «results»?"
+# %% wrong="5.4" nb="count(kolonne) hopper over NULL. Hvilke resultater teller du i «results»?" en="count(column) skips NULL. Which results do you count in «results»?"
 answer = """
 SELECT analyte, count(value) AS results, count(*) - count(value) AS missing
 FROM lab_result
 GROUP BY analyte
 """
 
-# %% [markdown] lang="nb" task="5.4"
-# ## 5.4 Liggetid ved hjertesvikt (1 poeng)
+# %% [markdown] lang="nb" task="5.5"
+# ## 5.5 Sovemedisin til eldre (2 poeng, algebra)
 #
-# Hva er **median** liggetid, i døgn med desimaler, for døgnopphold med hjertesvikt (I50) som hoveddiagnose? Regn liggetiden fra minuttene mellom `inntid` og `uttid`: et døgn har 1440. Svaret er et tall, så her kan du lagre tabellen, `stays = con.sql("…").df()`, og hente tallet ut av den, `stays["days"][0]`. Ta med minst tre desimaler.
-
-# %% [markdown] lang="en" task="5.4"
-# ## 5.4 Length of stay in heart failure (1 point)
+# Zopiklon (ATC N05CF01) gir eldre økt fare for fall. Kommuneoverlegen vil besøke legene som skriver det ut til dem. **Hvilke leger skrev i 2024 ut zopiklon til en pasient født før 1950, og hvor?**
 #
-# What is the **median** length of stay, in days with decimals, of inpatient stays with heart failure (I50) as the main diagnosis? Work it out from the minutes between `inntid` and `uttid`: a day has 1440. The answer is a number, so here you can keep the table, `stays = con.sql("…").df()`, and take the number out of it, `stays["days"][0]`. Give at least three decimals.
+# Svaret er et **uttrykk i relasjonsalgebra**, som tekst. Resepten står i `prescription` (`atc`, `prescribed_date`), pasienten i `patient` (`birth_date`), legen i kontakten der resepten ble skrevet (`encounter`), og stedet i `organisation` (`name`). Kolonner: `practitioner_id`, `name`.
+#
+# En dato skrives `date('1950-01-01')`, og `year(…)` gir året.
 
-# %% task="5.4" points=1 outcomes=["F3", "F4"]
+# %% [markdown] lang="en" task="5.5"
+# ## 5.5 Sleeping pills for the elderly (2 points, algebra)
+#
+# Zopiclone (ATC N05CF01) makes falls more likely in the elderly. The municipal medical officer wants to visit the doctors who prescribe it to them. **Which doctors prescribed zopiclone in 2024 to a patient born before 1950, and where?**
+#
+# The answer is an **expression in relational algebra**, as text. The prescription is in `prescription` (`atc`, `prescribed_date`), the patient in `patient` (`birth_date`), the doctor in the encounter in which the prescription was written (`encounter`), and the place in `organisation` (`name`). Columns: `practitioner_id`, `name`.
+#
+# A date is written `date('1950-01-01')`, and `year(…)` gives the year.
+
+# %% task="5.5" points=2 outcomes=["F3"]
 ### BEGIN SOLUTION
-stays = con.sql("""
-    SELECT median(date_diff('minute', inntid, uttid)) / 1440 AS days
-    FROM npr
-    WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
-""").df()
-answer = stays["days"][0]
+answer = """
+π practitioner_id, name (
+    σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription)
+    ⋈ σ birth_date < date('1950-01-01') (patient)
+    ⋈ encounter
+    ⋈ π organisation_id, name (organisation)
+)
+"""
 ### END SOLUTION
 
-# %% check="5.4"
-check("5.4", answer, tolerance=0.002)
+# %% check="5.5"
+check.algebra("5.5", answer)
 
-# %% wrong="5.4" nb="Noen få svært lange opphold trekker gjennomsnittet opp. Hva ba oppgaven om?" en="A few very long stays pull the mean up. What did the task ask for?"
-stays = con.sql("""
-    SELECT avg(date_diff('minute', inntid, uttid)) / 1440 AS days
-    FROM npr
-    WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
-""").df()
-answer = stays["days"][0]
+# %% wrong="5.5" nb="⋈ uten vilkår sammenligner alle kolonner med samme navn. Hvilke navn har organisation felles med de andre?" en="⋈ without a condition compares all columns of the same name. Which names does organisation share with the others?"
+answer = """
+π practitioner_id, name (
+    σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription)
+    ⋈ σ birth_date < date('1950-01-01') (patient)
+    ⋈ encounter
+    ⋈ organisation
+)
+"""
 
-# %% wrong="5.4" nb="Her er polikliniske kontakter også med, og de varer en time." en="Outpatient contacts are in here too, and they last an hour."
-stays = con.sql("""
-    SELECT median(date_diff('minute', inntid, uttid)) / 1440 AS days
-    FROM npr
-    WHERE hoveddiagnose LIKE 'I50%'
-""").df()
-answer = stays["days"][0]
+# %% wrong="5.5" nb="Hvem er med her: den som skrev resepten, eller alle som har møtt pasienten? Se på hva som er borte før du kobler." en="Who is in here: the one who wrote the prescription, or everyone who has met the patient? Look at what is gone before you join."
+answer = """
+π practitioner_id, name (
+    π patient_id (σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription))
+    ⋈ σ birth_date < date('1950-01-01') (patient)
+    ⋈ encounter
+    ⋈ π organisation_id, name (organisation)
+)
+"""
 
-# %% wrong="5.4" nb="Er tallet ditt i timer eller i døgn?" en="Is your number in hours or in days?"
-stays = con.sql("""
-    SELECT median(date_diff('minute', inntid, uttid)) / 60 AS days
-    FROM npr
-    WHERE hoveddiagnose LIKE 'I50%' AND omsorgsniva = 1
-""").df()
-answer = stays["days"][0]
+# %% wrong="5.5" nb="Hvem er eldst: den som er født før 1950, eller etter?" en="Who is the elder: someone born before 1950, or after?"
+answer = """
+π practitioner_id, name (
+    σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription)
+    ⋈ σ birth_date ≥ date('1950-01-01') (patient)
+    ⋈ encounter
+    ⋈ π organisation_id, name (organisation)
+)
+"""
 
-# %% [markdown] lang="nb" task="5.5"
-# ## 5.5 Diabetes uten blodprøve (3 poeng)
+# %% [markdown] lang="nb" task="5.6"
+# ## 5.6 Metformin uten nyreprøve (2 poeng, algebra)
+#
+# Metformin (A10BA02) skilles ut gjennom nyrene, og nyrefunksjonen skal måles minst én gang i året. **Hvilke pasienter fikk resept på metformin i 2024, og fikk ikke tatt eGFR det året?** I `lab_result` heter analytten `egfr`, og tidspunktet `taken_time`. En prøve som ble tatt uten å gi svar, regnes også som tatt. Kolonne: `patient_id`.
+
+# %% [markdown] lang="en" task="5.6"
+# ## 5.6 Metformin without a kidney test (2 points, algebra)
+#
+# Metformin (A10BA02) leaves the body through the kidneys, and their function should be measured at least once a year. **Which patients had a prescription for metformin in 2024, and had no eGFR taken that year?** In `lab_result` the analyte is called `egfr`, and the time `taken_time`. A sample that was taken without giving an answer counts as taken. Column: `patient_id`.
+
+# %% task="5.6" points=2 outcomes=["F3"]
+### BEGIN SOLUTION
+answer = """
+π patient_id (σ atc = 'A10BA02' ∧ year(prescribed_date) = 2024 (prescription))
+−
+π patient_id (σ analyte = 'egfr' ∧ year(taken_time) = 2024 (lab_result))
+"""
+### END SOLUTION
+
+# %% check="5.6"
+check.algebra("5.6", answer)
+
+# %% wrong="5.6" nb="Den som har tatt en annen prøve, kan ha tatt eGFR også. Hvordan sier du «har ikke»?" en="Someone who had another test may have had eGFR too. How do you say «has not»?"
+answer = """
+π patient_id (σ atc = 'A10BA02' ∧ year(prescribed_date) = 2024 (prescription))
+∩
+π patient_id (σ analyte ≠ 'egfr' ∧ year(taken_time) = 2024 (lab_result))
+"""
+
+# %% wrong="5.6" nb="▷ uten vilkår kobler på alle kolonner med samme navn. Må prøven være tatt i samme kontakt som resepten ble skrevet?" en="▷ without a condition joins on all columns of the same name. Must the sample be taken in the encounter where the prescription was written?"
+answer = """
+π patient_id (
+    σ atc = 'A10BA02' ∧ year(prescribed_date) = 2024 (prescription)
+    ▷ σ analyte = 'egfr' ∧ year(taken_time) = 2024 (lab_result)
+)
+"""
+
+# %% wrong="5.6" nb="Hvem minus hvem?" en="Who less whom?"
+answer = """
+π patient_id (σ analyte = 'egfr' ∧ year(taken_time) = 2024 (lab_result))
+−
+π patient_id (σ atc = 'A10BA02' ∧ year(prescribed_date) = 2024 (prescription))
+"""
+
+# %% wrong="5.6" nb="Er en prøve fra 2015 godt nok?" en="Will a sample from 2015 do?"
+answer = """
+π patient_id (σ atc = 'A10BA02' ∧ year(prescribed_date) = 2024 (prescription))
+−
+π patient_id (σ analyte = 'egfr' (lab_result))
+"""
+
+# %% [markdown] lang="nb" task="5.7"
+# ## 5.7 Diabetes uten blodprøve (3 poeng)
 #
 # Fastlegene i regionen vil vite hvem som ikke blir fulgt opp. Ta alle pasienter med type 2-diabetes, her: minst én kontakt med diagnosekoden T90 (ICPC-2) som begynte i 2023. For hver av dem: hvor mange HbA1c-resultater (`analyte = 'hba1c'`) ble tatt i 2024? **Den som ingen har, skal stå med 0.** En prøve som er tatt uten å gi svar, teller også. Kolonner: `patient_id`, `results`.
 
-# %% [markdown] lang="en" task="5.5"
-# ## 5.5 Diabetes without a blood test (3 points)
+# %% [markdown] lang="en" task="5.7"
+# ## 5.7 Diabetes without a blood test (3 points)
 #
 # The GPs of the region want to know who is not followed up. Take all patients with type 2 diabetes, here: at least one encounter with the diagnosis code T90 (ICPC-2) that began in 2023. For each of them: how many HbA1c results (`analyte = 'hba1c'`) were taken in 2024? **Someone who has none must stand there with 0.** A sample that was taken without giving an answer counts too. Columns: `patient_id`, `results`.
 
-# %% task="5.5" points=3 outcomes=["F3"]
+# %% task="5.7" points=3 outcomes=["F3"]
 ### BEGIN SOLUTION
 answer = """
 WITH diabetes AS (
@@ -241,10 +370,10 @@ GROUP BY diabetes.patient_id
 """
 ### END SOLUTION
 
-# %% check="5.5"
-check.sql("5.5", answer)
+# %% check="5.7"
+check.sql("5.7", answer)
 
-# %% wrong="5.5" nb="Hva skjedde med dem som ikke fikk tatt prøven i 2024? Se både på koblingen og på WHERE." en="What became of those who had no test in 2024? Look at the join, and at WHERE."
+# %% wrong="5.7" nb="Hva skjedde med dem som ikke fikk tatt prøven i 2024? Se både på koblingen og på WHERE." en="What became of those who had no test in 2024? Look at the join, and at WHERE."
 answer = """
 WITH diabetes AS (
     SELECT DISTINCT patient_id
@@ -259,7 +388,7 @@ JOIN lab_result
 GROUP BY diabetes.patient_id
 """
 
-# %% wrong="5.5" nb="En rad der alt til høyre er NULL, er også en rad. Hva teller count(*)?" en="A row where everything on the right is NULL is a row too. What does count(*) count?"
+# %% wrong="5.7" nb="En rad der alt til høyre er NULL, er også en rad. Hva teller count(*)?" en="A row where everything on the right is NULL is a row too. What does count(*) count?"
 answer = """
 WITH diabetes AS (
     SELECT DISTINCT patient_id
@@ -274,7 +403,7 @@ LEFT JOIN lab_result
 GROUP BY diabetes.patient_id
 """
 
-# %% wrong="5.5" nb="Den som var tre ganger hos legen i 2023, får hver prøve talt tre ganger. Hvor mange rader har du per pasient før du kobler?" en="Someone who saw the doctor three times in 2023 has every test counted three times. How many rows per patient do you have before you join?"
+# %% wrong="5.7" nb="Den som var tre ganger hos legen i 2023, får hver prøve talt tre ganger. Hvor mange rader har du per pasient før du kobler?" en="Someone who saw the doctor three times in 2023 has every test counted three times. How many rows per patient do you have before you join?"
 answer = """
 SELECT encounter.patient_id, count(lab_result_id) AS results
 FROM encounter
@@ -286,8 +415,125 @@ WHERE code = 'T90' AND year(start_time) = 2023
 GROUP BY encounter.patient_id
 """
 
-# %% [markdown] lang="nb" task="5.6"
-# ## 5.6 Statin etter infarkt, kommune for kommune (3 poeng)
+# %% [markdown] lang="nb" task="5.8"
+# ## 5.8 Med og uten diabetes (2 poeng)
+#
+# Sykehuset vil sammenligne opphold for pasienter med og uten diabetes. Tell døgnoppholdene fra og med 2023 (`inntid`): hvor mange har en diabeteskode (E11) som hoveddiagnose eller blant bidiagnosene, og hvor mange har det ikke? Til sammen skal de to tallene bli alle døgnoppholdene. Én rad. Kolonner: `with_diabetes`, `without_diabetes`.
+
+# %% [markdown] lang="en" task="5.8"
+# ## 5.8 With and without diabetes (2 points)
+#
+# The hospital wants to compare stays of patients with and without diabetes. Count the inpatient stays from 2023 on (`inntid`): how many have a diabetes code (E11) as main diagnosis or among the secondary ones, and how many have not? Together the two numbers must make all the inpatient stays. One row. Columns: `with_diabetes`, `without_diabetes`.
+
+# %% task="5.8" points=2 outcomes=["F3"]
+### BEGIN SOLUTION
+answer = """
+WITH stay AS (
+    SELECT hoveddiagnose LIKE 'E11%' OR coalesce(bidiagnoser, '') LIKE '%E11%' AS diabetes
+    FROM npr
+    WHERE omsorgsniva = 1 AND inntid >= DATE '2023-01-01'
+)
+SELECT count(*) FILTER (WHERE diabetes) AS with_diabetes,
+       count(*) FILTER (WHERE NOT diabetes) AS without_diabetes
+FROM stay
+"""
+### END SOLUTION
+
+# %% check="5.8"
+check.sql("5.8", answer)
+
+# %% wrong="5.8" nb="Blir de to tallene til sammen alle oppholdene? Hva er «NULL LIKE noe»?" en="Do your two numbers add up to all the stays? What is «NULL LIKE something»?"
+answer = """
+WITH stay AS (
+    SELECT hoveddiagnose LIKE 'E11%' OR bidiagnoser LIKE '%E11%' AS diabetes
+    FROM npr
+    WHERE omsorgsniva = 1 AND inntid >= DATE '2023-01-01'
+)
+SELECT count(*) FILTER (WHERE diabetes) AS with_diabetes,
+       count(*) FILTER (WHERE NOT diabetes) AS without_diabetes
+FROM stay
+"""
+
+# %% wrong="5.8" nb="De fleste med diabetes er innlagt for noe annet. Hvor står diabetesen da?" en="Most people with diabetes are admitted for something else. Where is the diabetes written then?"
+answer = """
+SELECT count(*) FILTER (WHERE hoveddiagnose LIKE 'E11%') AS with_diabetes,
+       count(*) FILTER (WHERE hoveddiagnose NOT LIKE 'E11%') AS without_diabetes
+FROM npr
+WHERE omsorgsniva = 1 AND inntid >= DATE '2023-01-01'
+"""
+
+# %% [markdown] lang="nb" task="5.9"
+# ## 5.9 Siste HbA1c (3 poeng)
+#
+# Diabetessykepleieren trenger siste kjente HbA1c for hver pasient: én rad per pasient som har minst ett HbA1c-resultat **med verdi**, og det nyeste av disse. Er to tatt på nøyaktig samme tidspunkt, gjelder det med høyest `lab_result_id`. Kolonner: `patient_id`, `value`, `taken_time`.
+#
+# Hint: en vindusfunksjon, `row_number() OVER (PARTITION BY … ORDER BY …)`, nummererer radene i hver gruppe.
+
+# %% [markdown] lang="en" task="5.9"
+# ## 5.9 Latest HbA1c (3 points)
+#
+# The diabetes nurse needs the latest known HbA1c of each patient: one row per patient who has at least one HbA1c result **with a value**, and the newest of these. If two were taken at exactly the same time, the one with the highest `lab_result_id` counts. Columns: `patient_id`, `value`, `taken_time`.
+#
+# Hint: a window function, `row_number() OVER (PARTITION BY … ORDER BY …)`, numbers the rows within each group.
+
+# %% task="5.9" points=3 outcomes=["F3"]
+### BEGIN SOLUTION
+answer = """
+WITH numbered AS (
+    SELECT patient_id, value, taken_time,
+           row_number() OVER (
+               PARTITION BY patient_id ORDER BY taken_time DESC, lab_result_id DESC
+           ) AS number
+    FROM lab_result
+    WHERE analyte = 'hba1c' AND value IS NOT NULL
+)
+SELECT patient_id, value, taken_time
+FROM numbered
+WHERE number = 1
+"""
+### END SOLUTION
+
+# %% check="5.9"
+check.sql("5.9", answer)
+
+# %% wrong="5.9" nb="max() regnes ut for hver kolonne for seg. Er den høyeste verdien målt den siste dagen?" en="max() is worked out for each column by itself. Was the highest value measured on the last day?"
+answer = """
+SELECT patient_id, max(value) AS value, max(taken_time) AS taken_time
+FROM lab_result
+WHERE analyte = 'hba1c' AND value IS NOT NULL
+GROUP BY patient_id
+"""
+
+# %% wrong="5.9" nb="Hvilken vei sorterer vinduet ditt?" en="Which way does your window sort?"
+answer = """
+WITH numbered AS (
+    SELECT patient_id, value, taken_time,
+           row_number() OVER (PARTITION BY patient_id ORDER BY taken_time) AS number
+    FROM lab_result
+    WHERE analyte = 'hba1c' AND value IS NOT NULL
+)
+SELECT patient_id, value, taken_time
+FROM numbered
+WHERE number = 1
+"""
+
+# %% wrong="5.9" nb="Noen får NULL som siste verdi. Hva ba sykepleieren om?" en="Some get NULL as their latest value. What did the nurse ask for?"
+answer = """
+WITH numbered AS (
+    SELECT patient_id, value, taken_time,
+           row_number() OVER (
+               PARTITION BY patient_id ORDER BY taken_time DESC, lab_result_id DESC
+           ) AS number
+    FROM lab_result
+    WHERE analyte = 'hba1c'
+)
+SELECT patient_id, value, taken_time
+FROM numbered
+WHERE number = 1
+"""
+
+# %% [markdown] lang="nb" task="5.10"
+# ## 5.10 Statin etter infarkt, kommune for kommune (3 poeng)
 #
 # Hvor stor andel av dem som fikk hjerteinfarkt, hentet ut et statin innen 90 dager? Bygg videre på leksjonen:
 #
@@ -298,8 +544,8 @@ GROUP BY encounter.patient_id
 #
 # Én rad per kommune, også der ingen hentet ut noe. Kolonner: `kommune`, `n` (personer i nevneren), `share` (0 til 1).
 
-# %% [markdown] lang="en" task="5.6"
-# ## 5.6 Statins after a heart attack, municipality by municipality (3 points)
+# %% [markdown] lang="en" task="5.10"
+# ## 5.10 Statins after a heart attack, municipality by municipality (3 points)
 #
 # What share of the people who had a heart attack collected a statin within 90 days? Build on the lesson:
 #
@@ -310,7 +556,7 @@ GROUP BY encounter.patient_id
 #
 # One row per municipality, also where nobody collected any. Columns: `kommune`, `n` (people in the denominator), `share` (0 to 1).
 
-# %% task="5.6" points=3 outcomes=["F3", "K6"]
+# %% task="5.10" points=3 outcomes=["F3", "K6"]
 ### BEGIN SOLUTION
 answer = """
 WITH infarction AS (
@@ -339,10 +585,10 @@ GROUP BY kommune
 """
 ### END SOLUTION
 
-# %% check="5.6"
-check.sql("5.6", answer)
+# %% check="5.10"
+check.sql("5.10", answer)
 
-# %% wrong="5.6" nb="Hva skjedde med dem som aldri hentet ut noe?" en="What became of those who never collected any?"
+# %% wrong="5.10" nb="Hva skjedde med dem som aldri hentet ut noe?" en="What became of those who never collected any?"
 answer = """
 WITH infarction AS (
     SELECT pasient_id, min(uttid)::DATE AS discharged, arg_min(kommune, uttid) AS kommune
@@ -362,7 +608,7 @@ JOIN statin ON lopenr = pasient_id AND dispensed BETWEEN discharged AND discharg
 GROUP BY kommune
 """
 
-# %% wrong="5.6" nb="Hvem kunne ikke ha hentet ut noe?" en="Who could not have collected any?"
+# %% wrong="5.10" nb="Hvem kunne ikke ha hentet ut noe?" en="Who could not have collected any?"
 answer = """
 WITH infarction AS (
     SELECT pasient_id, min(uttid)::DATE AS discharged, arg_min(kommune, uttid) AS kommune
@@ -382,7 +628,7 @@ LEFT JOIN statin ON lopenr = pasient_id AND dispensed BETWEEN discharged AND dis
 GROUP BY kommune
 """
 
-# %% wrong="5.6" nb="Én person kan hente ut tre ganger. Hvem teller du?" en="One person can collect three times. Whom are you counting?"
+# %% wrong="5.10" nb="Én person kan hente ut tre ganger. Hvem teller du?" en="One person can collect three times. Whom are you counting?"
 answer = """
 WITH infarction AS (
     SELECT pasient_id, min(uttid)::DATE AS discharged, arg_min(kommune, uttid) AS kommune
@@ -403,7 +649,7 @@ WHERE dispensed IS NOT NULL OR dodsdato IS NULL OR dodsdato > discharged + 90
 GROUP BY infarction.kommune
 """
 
-# %% wrong="5.6" nb="Noen hentet ut statinet og døde siden. Skal de ut av nevneren?" en="Some collected the statin and died later. Should they leave the denominator?"
+# %% wrong="5.10" nb="Noen hentet ut statinet og døde siden. Skal de ut av nevneren?" en="Some collected the statin and died later. Should they leave the denominator?"
 answer = """
 WITH infarction AS (
     SELECT pasient_id, min(uttid)::DATE AS discharged, arg_min(kommune, uttid) AS kommune
@@ -430,138 +676,90 @@ WHERE NOT died
 GROUP BY kommune
 """
 
-# %% [markdown] lang="nb" task="5.7"
-# ## 5.7 Med og uten diabetes (2 poeng)
+# %% [markdown] lang="nb" task="5.11"
+# ## 5.11 Fullført årskontroll, i algebra (3 poeng, for paret)
 #
-# Sykehuset vil sammenligne opphold for pasienter med og uten diabetes. Tell døgnoppholdene fra og med 2023 (`inntid`): hvor mange har en diabeteskode (E11) som hoveddiagnose eller blant bidiagnosene, og hvor mange har det ikke? Til sammen skal de to tallene bli alle døgnoppholdene. Én rad. Kolonner: `with_diabetes`, `without_diabetes`.
-
-# %% [markdown] lang="en" task="5.7"
-# ## 5.7 With and without diabetes (2 points)
+# Ved årskontroll for type 2-diabetes skal pasienten blant annet ha målt HbA1c, LDL-kolesterol og albumin/kreatinin i urin. **Hvilke pasienter fikk tatt alle tre i 2024?** Pasientene er de samme som i 5.7 (T90 i 2023). Analyttene heter `hba1c`, `chol_ldl` og `uacr`. Kolonne: `patient_id`.
 #
-# The hospital wants to compare stays of patients with and without diabetes. Count the inpatient stays from 2023 on (`inntid`): how many have a diabetes code (E11) as main diagnosis or among the secondary ones, and how many have not? Together the two numbers must make all the inpatient stays. One row. Columns: `with_diabetes`, `without_diabetes`.
+# Arbeid slik: Den med helsefaglig bakgrunn skriver først med vanlige ord, på et ark, hva som skal til for å stå på listen. Den andre skriver uttrykket etter de ordene, uten å spørre. Så leter den første etter en pasient som uttrykket tar feil av.
+#
+# Lange uttrykk blir lettere å lese når delene får navn: `A = …; B = …; A ÷ B`.
 
-# %% task="5.7" points=2 outcomes=["F3"]
+# %% [markdown] lang="en" task="5.11"
+# ## 5.11 A complete annual check-up, in algebra (3 points, for the pair)
+#
+# At the annual check-up for type 2 diabetes the patient should have, among other things, HbA1c, LDL cholesterol and urine albumin/creatinine measured. **Which patients had all three taken in 2024?** The patients are the same as in 5.7 (T90 in 2023). The analytes are called `hba1c`, `chol_ldl` and `uacr`. Column: `patient_id`.
+#
+# Work like this: the one with a health background first writes in plain words, on a sheet of paper, what it takes to be on the list. The other writes the expression from those words, without asking. Then the first looks for a patient whom the expression gets wrong.
+#
+# Long expressions are easier to read when their parts have names: `A = …; B = …; A ÷ B`.
+
+# %% task="5.11" points=3 outcomes=["F3", "F5"]
 ### BEGIN SOLUTION
 answer = """
-WITH stay AS (
-    SELECT hoveddiagnose LIKE 'E11%' OR coalesce(bidiagnoser, '') LIKE '%E11%' AS diabetes
-    FROM npr
-    WHERE omsorgsniva = 1 AND inntid >= DATE '2023-01-01'
-)
-SELECT count(*) FILTER (WHERE diabetes) AS with_diabetes,
-       count(*) FILTER (WHERE NOT diabetes) AS without_diabetes
-FROM stay
+diabetes = π patient_id (σ code = 'T90' ∧ year(start_time) = 2023 (encounter ⋈ diagnosis));
+taken = π patient_id, analyte (σ year(taken_time) = 2024 (lab_result));
+wanted = {analyte
+    hba1c
+    chol_ldl
+    uacr};
+diabetes ∩ (taken ÷ wanted)
 """
 ### END SOLUTION
 
-# %% check="5.7"
-check.sql("5.7", answer)
+# %% check="5.11"
+check.algebra("5.11", answer)
 
-# %% wrong="5.7" nb="Blir de to tallene til sammen alle oppholdene? Hva er «NULL LIKE noe»?" en="Do your two numbers add up to all the stays? What is «NULL LIKE something»?"
+# %% wrong="5.11" nb="Har alle på listen alle tre, eller minst én?" en="Does everyone on the list have all three, or at least one?"
 answer = """
-WITH stay AS (
-    SELECT hoveddiagnose LIKE 'E11%' OR bidiagnoser LIKE '%E11%' AS diabetes
-    FROM npr
-    WHERE omsorgsniva = 1 AND inntid >= DATE '2023-01-01'
-)
-SELECT count(*) FILTER (WHERE diabetes) AS with_diabetes,
-       count(*) FILTER (WHERE NOT diabetes) AS without_diabetes
-FROM stay
+diabetes = π patient_id (σ code = 'T90' ∧ year(start_time) = 2023 (encounter ⋈ diagnosis));
+taken = π patient_id, analyte (σ year(taken_time) = 2024 (lab_result));
+diabetes ∩ π patient_id (σ analyte = 'hba1c' ∨ analyte = 'chol_ldl' ∨ analyte = 'uacr' (taken))
 """
 
-# %% wrong="5.7" nb="De fleste med diabetes er innlagt for noe annet. Hvor står diabetesen da?" en="Most people with diabetes are admitted for something else. Where is the diabetes written then?"
+# %% wrong="5.11" nb="Må alle tre være tatt i samme kontakt? Hvilke kolonner er igjen når du deler?" en="Must all three be taken in the same encounter? Which columns remain when you divide?"
 answer = """
-SELECT count(*) FILTER (WHERE hoveddiagnose LIKE 'E11%') AS with_diabetes,
-       count(*) FILTER (WHERE hoveddiagnose NOT LIKE 'E11%') AS without_diabetes
-FROM npr
-WHERE omsorgsniva = 1 AND inntid >= DATE '2023-01-01'
+diabetes = π patient_id (σ code = 'T90' ∧ year(start_time) = 2023 (encounter ⋈ diagnosis));
+taken = π patient_id, encounter_id, analyte (σ year(taken_time) = 2024 (lab_result));
+wanted = {analyte
+    hba1c
+    chol_ldl
+    uacr};
+diabetes ∩ π patient_id (taken ÷ wanted)
 """
 
-# %% [markdown] lang="nb" task="5.8"
-# ## 5.8 Siste HbA1c (3 poeng)
-#
-# Diabetessykepleieren trenger siste kjente HbA1c for hver pasient: én rad per pasient som har minst ett HbA1c-resultat **med verdi**, og det nyeste av disse. Er to tatt på nøyaktig samme tidspunkt, gjelder det med høyest `lab_result_id`. Kolonner: `patient_id`, `value`, `taken_time`.
-#
-# Hint: en vindusfunksjon, `row_number() OVER (PARTITION BY … ORDER BY …)`, nummererer radene i hver gruppe.
-
-# %% [markdown] lang="en" task="5.8"
-# ## 5.8 Latest HbA1c (3 points)
-#
-# The diabetes nurse needs the latest known HbA1c of each patient: one row per patient who has at least one HbA1c result **with a value**, and the newest of these. If two were taken at exactly the same time, the one with the highest `lab_result_id` counts. Columns: `patient_id`, `value`, `taken_time`.
-#
-# Hint: a window function, `row_number() OVER (PARTITION BY … ORDER BY …)`, numbers the rows within each group.
-
-# %% task="5.8" points=3 outcomes=["F3"]
-### BEGIN SOLUTION
+# %% wrong="5.11" nb="Er det 2024 alle tre stammer fra?" en="Do all three come from 2024?"
 answer = """
-WITH numbered AS (
-    SELECT patient_id, value, taken_time,
-           row_number() OVER (
-               PARTITION BY patient_id ORDER BY taken_time DESC, lab_result_id DESC
-           ) AS number
-    FROM lab_result
-    WHERE analyte = 'hba1c' AND value IS NOT NULL
-)
-SELECT patient_id, value, taken_time
-FROM numbered
-WHERE number = 1
-"""
-### END SOLUTION
-
-# %% check="5.8"
-check.sql("5.8", answer)
-
-# %% wrong="5.8" nb="max() regnes ut for hver kolonne for seg. Er den høyeste verdien målt den siste dagen?" en="max() is worked out for each column by itself. Was the highest value measured on the last day?"
-answer = """
-SELECT patient_id, max(value) AS value, max(taken_time) AS taken_time
-FROM lab_result
-WHERE analyte = 'hba1c' AND value IS NOT NULL
-GROUP BY patient_id
+diabetes = π patient_id (σ code = 'T90' ∧ year(start_time) = 2023 (encounter ⋈ diagnosis));
+taken = π patient_id, analyte (lab_result);
+wanted = {analyte
+    hba1c
+    chol_ldl
+    uacr};
+diabetes ∩ (taken ÷ wanted)
 """
 
-# %% wrong="5.8" nb="Hvilken vei sorterer vinduet ditt?" en="Which way does your window sort?"
+# %% wrong="5.11" nb="Hvem er det listen skal handle om? De tre prøvene tas av andre enn dem med diabetes også." en="Whom should the list be about? Others than people with diabetes have these three tests too."
 answer = """
-WITH numbered AS (
-    SELECT patient_id, value, taken_time,
-           row_number() OVER (PARTITION BY patient_id ORDER BY taken_time) AS number
-    FROM lab_result
-    WHERE analyte = 'hba1c' AND value IS NOT NULL
-)
-SELECT patient_id, value, taken_time
-FROM numbered
-WHERE number = 1
+taken = π patient_id, analyte (σ year(taken_time) = 2024 (lab_result));
+wanted = {analyte
+    hba1c
+    chol_ldl
+    uacr};
+taken ÷ wanted
 """
 
-# %% wrong="5.8" nb="Noen får NULL som siste verdi. Hva ba sykepleieren om?" en="Some get NULL as their latest value. What did the nurse ask for?"
-answer = """
-WITH numbered AS (
-    SELECT patient_id, value, taken_time,
-           row_number() OVER (
-               PARTITION BY patient_id ORDER BY taken_time DESC, lab_result_id DESC
-           ) AS number
-    FROM lab_result
-    WHERE analyte = 'hba1c'
-)
-SELECT patient_id, value, taken_time
-FROM numbered
-WHERE number = 1
-"""
+# %% [markdown] lang="nb" task="5.12"
+# ## 5.12 Fullført årskontroll, i SQL (3 poeng, for paret)
+#
+# Skriv den samme listen som i 5.11, men i SQL. Den som ikke skrev algebraen, skriver nå, ut fra ordene på arket og uten å se på uttrykket. Gir de to samme liste? Hvis ikke: finn en pasient som bare står på den ene, og avgjør ut fra ordene hvem som har rett. Kolonne: `patient_id`, én rad per pasient.
 
-# %% [markdown] lang="nb" task="5.9"
-# ## 5.9 Fullført årskontroll (3 poeng, for paret)
+# %% [markdown] lang="en" task="5.12"
+# ## 5.12 A complete annual check-up, in SQL (3 points, for the pair)
 #
-# Ved årskontroll for type 2-diabetes skal pasienten blant annet ha målt HbA1c, LDL-kolesterol og albumin/kreatinin i urin. **Hvilke pasienter fikk alle tre i 2024?** Pasientene er de samme som i 5.5 (T90 i 2023). Analyttene heter `hba1c`, `chol_ldl` og `uacr`. Kolonne: `patient_id`, én rad per pasient.
-#
-# Arbeid slik: Den med helsefaglig bakgrunn skriver først med vanlige ord hva som skal til for å stå på listen. Den andre skriver spørringen etter de ordene, uten å spørre. Bytt så: den første leter etter en pasient som spørringen tar feil av.
+# Write the same list as in 5.11, but in SQL. The one who did not write the algebra writes now, from the words on the sheet and without looking at the expression. Do the two give the same list? If not, find a patient who is on only one of them, and decide by the words who is right. Column: `patient_id`, one row per patient.
 
-# %% [markdown] lang="en" task="5.9"
-# ## 5.9 A complete annual check-up (3 points, for the pair)
-#
-# At the annual check-up for type 2 diabetes the patient should have, among other things, HbA1c, LDL cholesterol and urine albumin/creatinine measured. **Which patients had all three in 2024?** The patients are the same as in 5.5 (T90 in 2023). The analytes are called `hba1c`, `chol_ldl` and `uacr`. Column: `patient_id`, one row per patient.
-#
-# Work like this: the one with a health background first writes in plain words what it takes to be on the list. The other writes the query from those words, without asking. Then swap: the first looks for a patient whom the query gets wrong.
-
-# %% task="5.9" points=3 outcomes=["F3", "F5"]
+# %% task="5.12" points=3 outcomes=["F3", "F5"]
 ### BEGIN SOLUTION
 answer = """
 SELECT patient_id
@@ -578,10 +776,10 @@ HAVING count(DISTINCT analyte) = 3
 """
 ### END SOLUTION
 
-# %% check="5.9"
-check.sql("5.9", answer)
+# %% check="5.12"
+check.sql("5.12", answer)
 
-# %% wrong="5.9" nb="IN betyr «minst én av disse». Hva må til for at alle tre er der?" en="IN means «at least one of these». What does it take for all three to be there?"
+# %% wrong="5.12" nb="IN betyr «minst én av disse». Hva må til for at alle tre er der?" en="IN means «at least one of these». What does it take for all three to be there?"
 answer = """
 SELECT DISTINCT patient_id
 FROM lab_result
@@ -594,7 +792,7 @@ WHERE analyte IN ('hba1c', 'chol_ldl', 'uacr')
   )
 """
 
-# %% wrong="5.9" nb="Tre prøver av samme slag er ikke tre undersøkelser. Hva teller du?" en="Three tests of the same kind are not three examinations. What do you count?"
+# %% wrong="5.12" nb="Tre prøver av samme slag er ikke tre undersøkelser. Hva teller du?" en="Three tests of the same kind are not three examinations. What do you count?"
 answer = """
 SELECT patient_id
 FROM lab_result
@@ -609,7 +807,7 @@ GROUP BY patient_id
 HAVING count(*) >= 3
 """
 
-# %% wrong="5.9" nb="Er det 2024 alle tre stammer fra?" en="Do all three come from 2024?"
+# %% wrong="5.12" nb="Er det 2024 alle tre stammer fra?" en="Do all three come from 2024?"
 answer = """
 SELECT patient_id
 FROM lab_result
