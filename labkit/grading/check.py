@@ -10,16 +10,19 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import DataError, LabkitError
 from labkit.grading.kinds import KINDS, Taken, kind_of
 from labkit.grading.plain import NotPlain
 from labkit.grading.progress import lab_folder, record
-from labkit.grading.reference import prints
+from labkit.grading.reference import SMALL, Difference, prints
 from labkit.grading.verdict import Verdict, verdict_of
 from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES, Language, language, say, set_language
+
+if TYPE_CHECKING:
+    from labkit.grading.small import Example
 
 
 def exercise(name: str, lang: str | None = None) -> "Check":
@@ -157,29 +160,23 @@ def judge(item: dict[str, Any], taken: Taken, *, task: str, lang: Language) -> V
         return replace(verdict, text=f"{verdict.text} {say('rubric.reason_waits', lang)}")
     if taken.text is None or not item.get("databases"):
         return verdict
-    return _with_example(verdict, item["databases"], taken.text, lang)
+    from labkit.grading.small import find_example
+
+    example = find_example(item["databases"], taken.text, reference.settings)
+    return _with_example(verdict, example) if example else verdict
 
 
-def _with_example(
-    verdict: Verdict, databases: dict[str, Any], text: str, lang: Language
-) -> Verdict:
-    """Show the smallest of a task's tiny databases on which a query goes wrong.
+def _with_example(verdict: Verdict, example: "Example") -> Verdict:
+    """Show the small database on which a query goes wrong; what seemed right is not quite.
 
-    A query that holds on the class dataset still holds for the student: a tiny database may be one
-    that could not come about. It is shown as something to think over.
+    The mark is given by the same rule: see `labkit.grading.marking`.
     """
-    from labkit.sql.databases import check_on
-
-    found = check_on(databases, text)
-    example = found.counterexample
-    if example is None or found.kind == "columns" or example.answer is None:
-        return verdict
-    shown = {}
-    for name, frame in example.tables.items():
-        wanted = [c for c in frame.columns if found.shown is None or c in found.shown]
-        shown[f"`{name}`"] = frame[wanted or list(frame.columns)]
+    lang = verdict.lang
+    shown = {f"`{name}`": frame for name, frame in example.tables.items()}
     shown[say("grading.your_result", lang)] = example.answer
     shown[say("grading.expected_result", lang)] = example.reference
-    said = "counter_differs" if verdict.passed else "counterexample"
-    hint = " ".join(filter(None, [verdict.hint, say(f"grading.{said}", lang)]))
+    if verdict.passed:
+        difference = Difference("small", share=SMALL)
+        verdict = verdict_of(difference, task=verdict.task, points=verdict.points, lang=lang)
+    hint = " ".join(filter(None, [verdict.hint, say("grading.counterexample", lang)]))
     return replace(verdict, hint=hint, tables=shown)

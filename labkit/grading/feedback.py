@@ -3,7 +3,7 @@
 import os
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from labkit.grading.marking import TaskMark
 from labkit.grading.remarks import mark_reason, reason_remark, task_hint, task_remark
@@ -35,6 +35,11 @@ h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.25rem; margin: 2.4rem 0 .
 .blank { border-left-color: #7b878e; } .blank .state { color: #56636b; }
 .stopped { border-left-color: #a33; } .stopped .state { color: #8f2424; }
 code { background: #eef1f3; padding: .05em .3em; border-radius: 3px; font-size: .92em; }
+.small { display: flex; flex-wrap: wrap; gap: .3rem 1.6rem; }
+.small figure { margin: .4rem 0; overflow-x: auto; } figcaption { font-weight: 600; }
+.small table { border-collapse: collapse; font-size: .88rem; }
+.small th, .small td { text-align: left; padding: .1rem .7rem .1rem 0;
+  border-bottom: 1px solid var(--line); }
 footer { color: var(--soft); font-size: .9rem; margin-top: 2.5rem;
   border-top: 1px solid var(--line); padding-top: .8rem; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } }
@@ -117,12 +122,33 @@ def _task(item: TaskMark, task: Task, lang: Language) -> str:
     shown = f'<p class="hint">{with_code(hint)}</p>' if hint else ""
     reason = reason_remark(item, task, lang)
     shown += f"<p>{escape(reason)}</p>" if reason else ""
+    shown += _example(item.facts["example"], lang) if "example" in item.facts else ""
     return (
         f'<article class="task {look}"><header><span>{escape(_task_title(task, lang))}</span>'
         f'<span class="state"><span aria-hidden="true">{_SIGNS[look]}</span> '
         f"{state} · {points}</span></header>"
         f"<p>{with_code(task_remark(item, lang))}</p>{shown}</article>"
     )
+
+
+def _example(example: dict[str, Any], lang: Language) -> str:
+    """Show the small database on which a query goes wrong: its tables, what came, what is asked."""
+    shown = [(f"<code>{escape(name)}</code>", table) for name, table in example["tables"].items()]
+    shown.append((escape(say("grading.your_result", lang)), example["answer"]))
+    shown.append((escape(say("grading.expected_result", lang)), example["reference"]))
+    tables = "".join(
+        f"<figure><figcaption>{t}</figcaption>{_table(*of)}</figure>" for t, of in shown
+    )
+    return f'<p>{escape(say("grading.counterexample", lang))}</p><div class="small">{tables}</div>'
+
+
+def _table(columns: list[str], rows: list[list[str | None]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape('NULL' if c is None else c)}</td>" for c in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _look(item: TaskMark) -> str:

@@ -24,6 +24,7 @@ from labkit.grading.release import Release
 from labkit.grading.results import write_results
 from labkit.grading.rubric import with_levels
 from labkit.grading.sandbox import Limits
+from labkit.grading.small import databases_of
 from labkit.grading.submissions import Handed
 from labkit.grading.task import Exercise
 from labkit.grading.work import Mark, grade_one, no_mark
@@ -152,7 +153,10 @@ class _Room:
         drawn = _digest(self.dataset.parent.name)  # tells students' code nothing of the seed
         self.exercises = {name: prepared(e, seed=drawn) for name, e in exercises.items()}
         self._markers: dict[str, Markers] = {}
-        self._sources = {name: _digest(asdict(e)) for name, e in self.exercises.items()}
+        self._databases = {name: databases_of(e) for name, e in self.exercises.items()}
+        self._sources = {
+            name: _digest([asdict(e), self._databases[name]]) for name, e in self.exercises.items()
+        }
 
     def conditions(self, exercise: str, student: str) -> str:
         """Digest all but the submission that a mark depends on."""
@@ -182,7 +186,7 @@ class _Room:
                             f"{exercise.path}:{task.line}: the solution of task {task.id} gives no "
                             f"answer on the {where} dataset: {why}"
                         )
-            self._markers[name] = Markers(exercise, hidden, known)
+            self._markers[name] = Markers(exercise, hidden, known, self._databases[name])
         return self._markers[name]
 
 

@@ -1,19 +1,24 @@
 """Turn what a run has written into marks. Only reads plain data: no code of a student's runs here.
 
-A task earns its points in full when no difference is found; 80 % when only the order is off; 70 %
-of the share of rows that are right when some are; nothing for form alone, nor for an answer that
-holds on the class dataset but not on the hidden one.
+A task earns its points in full when no difference is found, of a query on small databases too; 80 %
+when only those tell it from the solution, or only the order is off; 70 % of the share of rows that
+are right when some are; nothing for form alone, nor for an answer that holds on the class dataset
+but not on the hidden one.
 """
 
 import copy
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from labkit.errors import GradingError
 from labkit.grading.key import Outcome
 from labkit.grading.kind_words import RUNGS, shown_facts
 from labkit.grading.kinds import Compared, kind_of
 from labkit.grading.plain import Plain
-from labkit.grading.reference import Difference, prints
+from labkit.grading.reference import SMALL, Difference, Settings, prints
+from labkit.grading.session import Step
+from labkit.grading.small import MOST_TEXT, code_for, find_example, read_example
 from labkit.grading.task import Exercise, Task
 
 _RICH = 4  # letters and digits that an answer must have to tell one student from another
@@ -46,12 +51,33 @@ class TaskMark:
 
 
 class Markers:
-    """References of one exercise on the hidden and on the class dataset, as digests."""
+    """References of one exercise on the hidden and on the class dataset, as digests.
+
+    Args:
+        exercise: The exercise.
+        hidden: The author's answers on the hidden dataset, wrong ones too.
+        known: Those on the class dataset.
+        databases: Small databases of queries, by task; see `labkit.grading.small`.
+
+    Raises:
+        GradingError: If a solution goes wrong on its own small databases: they are of another.
+    """
 
     def __init__(
-        self, exercise: Exercise, hidden: dict[str, Outcome], known: dict[str, Outcome]
+        self,
+        exercise: Exercise,
+        hidden: dict[str, Outcome],
+        known: dict[str, Outcome],
+        databases: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        self.exercise = exercise
+        self.exercise, self._databases = exercise, dict(databases or {})
+        for task in exercise.tasks:
+            text = known[task.id].text if task.id in self._databases else None
+            if text and find_example(self._databases[task.id], text, _settings(task)):
+                raise GradingError(
+                    f"{exercise.path}:{task.line}: the small databases of task {task.id} were made "
+                    "for another solution. Make them again: uv run labkit build"
+                )
         self._hidden = {t.id: _reference(t, hidden) for t in exercise.tasks}
         self._class = {t.id: _reference(t, known) for t in exercise.tasks}
         self._wrong = {
@@ -71,15 +97,40 @@ class Markers:
         }
         return made
 
-    def mark(self, outcomes: dict[str, Outcome], not_run: set[str]) -> list[TaskMark]:
+    def small_steps(self, outcomes: dict[str, Outcome], *, seconds: float) -> list[Step]:
+        """List the steps that try a submission's queries on small databases, in a run of its own.
+
+        Args:
+            outcomes: Answers by label, as read from a run.
+            seconds: Time for one query.
+        """
+        found = []
+        for task in self.exercise.tasks:
+            outcome = _last(outcomes, task.id)
+            query = outcome.text if outcome.answer is not None else None
+            if query and task.id in self._databases and len(query) <= MOST_TEXT:
+                code = code_for(self._databases[task.id], query, _settings(task))
+                found.append(Step(code, label=task.id, task=task.id, seconds=seconds))
+        return found
+
+    def mark(
+        self,
+        outcomes: dict[str, Outcome],
+        not_run: set[str],
+        small: Mapping[str, Outcome] | None = None,
+    ) -> list[TaskMark]:
         """Mark every task of a submission.
 
         Args:
             outcomes: Answers by label, as read from a run.
             not_run: Tasks whose cells were never begun, or stopped the run.
+            small: What the run of `small_steps` wrote.
         """
         return [
-            self._task(task, _last(outcomes, task.id), task.id in not_run)
+            _with_example(
+                self._task(task, _last(outcomes, task.id), task.id in not_run),
+                (small or {}).get(task.id),
+            )
             for task in self.exercise.tasks
         ]
 
@@ -110,6 +161,20 @@ class Markers:
         )
 
 
+def _with_example(mark: TaskMark, tried: Outcome | None) -> TaskMark:
+    """Add the small database on which a query goes wrong; one that seemed right is not quite."""
+    if tried is None or tried.answer is None or tried.answer.kind != "text":
+        return mark
+    example = read_example(str(tried.answer.rows[0][0]))
+    if example is None or mark.state not in ("same", "differs"):
+        return mark
+    facts = {**mark.facts, "example": example._asdict()}
+    if mark.state == "differs":
+        return replace(mark, facts=facts)
+    points = round(SMALL * mark.max_points, 2)
+    return replace(mark, points=points, state="differs", rung="small", facts=facts)
+
+
 def trace_of(task: Task, answer: Plain, *, around: bool = False) -> frozenset[str]:
     """Digest an answer that would seldom agree with another's by chance; nothing of a poor one.
 
@@ -122,8 +187,7 @@ def trace_of(task: Task, answer: Plain, *, around: bool = False) -> frozenset[st
     digits = sum(len(str(c).strip("-0.").replace(".", "")) for c in cells)
     if task.kind in ("choice", "text", "tests") or digits < _RICH:
         return frozenset()
-    settings = kind_of(task.kind).split(task.settings)[0]
-    return prints(answer, settings, salt=f"trace {task.id}", around=around, work=1)
+    return prints(answer, _settings(task), salt=f"trace {task.id}", around=around, work=1)
 
 
 def earned(difference: Difference) -> float:
@@ -157,8 +221,11 @@ def _prints(task: Task, outcome: Outcome | None, *, around: bool) -> frozenset[s
     answer: Plain | None = outcome.answer if outcome else None
     if answer is None:
         return frozenset()
-    settings = kind_of(task.kind).split(task.settings)[0]
-    return prints(answer, settings, salt=task.id, around=around, work=1)
+    return prints(answer, _settings(task), salt=task.id, around=around, work=1)
+
+
+def _settings(task: Task) -> Settings:
+    return kind_of(task.kind).split(task.settings)[0]
 
 
 def _last(outcomes: dict[str, Outcome], task: str) -> Outcome:

@@ -21,6 +21,7 @@ WORK = 40_000  # hashing rounds spent on one answer, about 20 ms: guessing small
 MAX_ROWS = 20_000  # rows of a reference; a larger answer teaches no more
 ROWS = 0.7  # share of the points that right rows can earn while others are not right
 ORDER = 0.8  # share that is earned when only the order is off
+SMALL = 0.8  # share that is earned when a query holds on the dataset but not on a small database
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,8 @@ def _differs(mark: TaskMark, lang: Language) -> str:
         "good": say("grading.good_table" if table else "grading.good_list", lang),
         "rows": say("grading.rows" if table else "grading.items", lang),
     }
+    if rung == "small":
+        return say("grading.hidden_small", lang)
     if rung == "rows":
         return say(f"grading.hidden_{'more' if facts['more'] else 'fewer'}", lang, **words)
     if rung == "duplicates":

@@ -8,6 +8,7 @@ from typing import Any
 
 from labkit.grading.grade import grade
 from labkit.grading.results import loader
+from labkit.grading.small import without_databases
 from labkit.grading.task import Exercise
 from labkit.messages import say
 
@@ -55,6 +56,10 @@ def grade_shown(
         reused=graded.reused,
         counts=", ".join(f"{n} {status}" for status, n in sorted(counts.items())),
     )
+    names = sorted({name for _, name, _ in graded.marks})
+    lacking = without_databases(load(name) for name in names)
+    if lacking:
+        made += "\n" + say("grading.no_small", tasks=", ".join(lacking))
     then = say("report.made", **vars(graded))
     then += "\n" + say("grading.graded_next")
     return f"{made}\n{then}"

@@ -108,12 +108,15 @@ def grade_one(
     except Unreadable as unreadable:
         return no_mark(exercise, "unreadable", reason=unreadable.reason, **unreadable.facts)
     steps = steps_of(submission, exercise, seconds=step_seconds)
+    modules = imports_of(exercise)
     try:
-        outcomes, stops = run(Cells(steps, submission.lang, imports_of(exercise)))
+        outcomes, stops = run(Cells(steps, submission.lang, modules))
+        queries = markers.small_steps(outcomes, seconds=step_seconds)
+        small = run(Cells(queries, submission.lang, modules)).outcomes if queries else {}
     except Lost as lost:
         return no_mark(exercise, "unmarked", reason="unmarked", error=str(lost))
     try:
-        tasks = markers.mark(outcomes, set(stops))
+        tasks = markers.mark(outcomes, set(stops), small)
     except Exception as error:  # one strange answer must not keep the class from its marks
         why = f"{type(error).__name__}: {error}"[:200]
         return no_mark(exercise, "unmarked", reason="unmarked", error=why)

@@ -165,7 +165,7 @@ class Generator:
             if last not in drawn:
                 row[last] = row[first]
             elif first not in drawn:
-                row[first] = row[last]
+                row[first] = row[last] if row[last] is not None else row[first]
             elif row[first] is not None and row[last] is not None and row[first] > row[last]:
                 row[first], row[last] = row[last], row[first]
         return row

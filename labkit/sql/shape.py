@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
+import sqlglot
 from sqlalchemy.dialects import postgresql
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
 
 from labkit.errors import InputError
 from labkit.messages import say
@@ -74,12 +77,32 @@ def shape_of(metadata: sa.MetaData, queries: Sequence[str]) -> Shape:
     Raises:
         SqlError: If the queries name no table of the metadata.
     """
-    words = {word.lower() for query in queries for word in re.findall(r"\w+", query)}
-    used = {t.name: t for t in metadata.tables.values() if t.name.lower() in words}
+    named = {name for query in queries for name in _tables_of(query)}
+    used = {t.name: t for t in metadata.tables.values() if t.name.lower() in named}
     if not used:
         known = ", ".join(t.name for t in metadata.tables.values())
         raise SqlError(say("sql.no_tables", names=known), kind="table")
     return {name: _relation(used[name], used) for name in _parents_first(used)}
+
+
+def _tables_of(query: str) -> set[str]:
+    """Return the tables that a query names, in lower case; what it names WITH a query is none.
+
+    A query that cannot be taken apart may use any table whose name is among its words.
+
+    Examples:
+        >>> sorted(_tables_of("WITH person AS (SELECT * FROM npr) SELECT * FROM person, Dar"))
+        ['dar', 'npr']
+        >>> _tables_of("WITH npr AS (SELECT * FROM npr) SELECT * FROM npr")
+        {'npr'}
+    """
+    try:
+        scopes = traverse_scope(sqlglot.parse_one(query, dialect="duckdb"))
+        sources = [source for scope in scopes for source in scope.sources.values()]
+    except sqlglot.errors.SqlglotError:
+        sources = []
+    found = {source.name.lower() for source in sources if isinstance(source, exp.Table)}
+    return found or {word.lower() for word in re.findall(r"\w+", query)}
 
 
 def _parents_first(used: dict[str, sa.Table]) -> list[str]:

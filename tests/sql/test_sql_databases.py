@@ -4,11 +4,13 @@ import json
 
 import duckdb
 import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
 
 from labkit import schema
 from labkit.errors import DataError
 from labkit.messages import set_language
 from labkit.sql import SqlError, check_on, databases_for, mutants
+from labkit.sql.shape import shape_of
 
 REGISTRY = schema.LAYERS["registry"]
 STATIN = (
@@ -188,3 +190,20 @@ def test_values_come_back_from_json():
 def test_broken_key(data):
     with pytest.raises(DataError, match="labkit build"):
         check_on(data, "SELECT 1")
+
+
+def test_a_with_query_that_bears_a_tables_name_brings_no_table_along():
+    tables = MetaData()
+    for name in ("npr", "person"):
+        Table(name, tables, Column("id", Integer, primary_key=True))
+    shape = shape_of(tables, ["WITH person AS (SELECT id FROM npr) SELECT id FROM person"])
+    assert list(shape) == ["npr"]
+    assert list(shape_of(tables, ["PIVOT person ON id USING count(*)"])) == ["person"]
+
+
+def test_a_span_may_be_open_in_the_end():
+    still = "SELECT municipality, count(*) AS n FROM residence WHERE to_date IS NULL GROUP BY ALL"
+    made = databases_for(still, [], schema.LAYERS["population"])
+    assert made.caught == 1.0
+    assert any(one["expected"] for one in made.data["databases"])
+    assert check_on(made, still.replace("count(*)", "count(*) + 1")).differs
