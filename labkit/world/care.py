@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from labkit.world.columns import ranges
 from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of, main_codes
 from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, PROCEDURES, column, place
 from labkit.world.disease import diseases
@@ -99,9 +100,13 @@ def diagnosis(part: Part) -> None:
     codes = main_codes(part)
     day = found["start"] // 1440
     filled = np.zeros(n, dtype=np.int64)
+    owned = np.bincount(found["person"], minlength=part.size)  # contacts lie by person
+    begin = np.cumsum(owned) - owned
     # In an order that differs from row to row no more than it must: from a common start.
     for name, disease in diseases().items():
-        known = np.flatnonzero(part.found[name][found["person"]] <= day)
+        ill = np.flatnonzero(part.found[name] <= END_DAY)
+        known = ranges(begin[ill], owned[ill])
+        known = known[day[known] >= np.repeat(part.found[name][ill], owned[ill])]
         known = known[rng.random(len(known)) < chance[known]]
         known = known[filled[known] < MOST_SECONDARY]
         code = np.where(hospital[known], codes[name][found["person"][known]], place(disease.icpc2))
@@ -115,13 +120,13 @@ def diagnosis(part: Part) -> None:
     share = rng.random(len(who))
     outside = np.where(share < 0.55, place("W0n0r"), place("W0n8r"))
     extra[who, filled[who]] = outside
-    all_codes = np.concatenate([found["main"][:, None], extra], axis=1)
-    present = all_codes >= 0
-    row, _ = np.nonzero(present)
-    code = all_codes[present]
+    filled[who] += 1
+    codes_of = np.concatenate([found["main"][:, None], extra], axis=1)
+    code = codes_of[codes_of >= 0]
+    row = np.repeat(np.arange(n), 1 + filled)
     part.tables["diagnosis"] = {
         "encounter_id": encounter_ids(part)[row],
-        "position": np.cumsum(present, axis=1)[present].astype(np.int16),
+        "position": (1 + ranges(np.zeros(n, dtype=np.int64), 1 + filled)).astype(np.int16),
         "code_system": labels((code >= FIRST_ICPC).astype(np.int8), ["ICD-10", "ICPC-2"]),
         "code": column(code, DIAGNOSES),
     }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.part import NEVER
+from labkit.world.part import END_DAY, NEVER
 
 
 def days(column: Any) -> np.ndarray:
@@ -29,6 +29,21 @@ def seconds(column: Any) -> np.ndarray:
     return np.asarray(column).astype("datetime64[s]").astype(np.int64)
 
 
+_YEARS = np.arange(END_DAY + 1).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+
+
+def year_of(day: np.ndarray) -> np.ndarray:
+    """Return the calendar year of days from 1970 to the end of the window, int64.
+
+    A table of all days: numpy's own conversion takes ten times as long.
+
+    Examples:
+        >>> year_of(np.array([0, 364, 365])).tolist()
+        [1970, 1970, 1971]
+    """
+    return _YEARS[day]
+
+
 def stable_order(key: np.ndarray) -> np.ndarray:
     """Return the indices that sort whole numbers, equal ones as they come.
 
@@ -50,6 +65,17 @@ def stable_order(key: np.ndarray) -> np.ndarray:
         digit = ((rest >> shift) & 0xFFFF).astype(np.uint16)
         order = order[np.argsort(digit[order], kind="stable")]
     return order
+
+
+def ranges(begin: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Concatenate the ranges `begin, begin + 1, ...` of given lengths.
+
+    Examples:
+        >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
+        [5, 6, 0, 1, 2]
+    """
+    shift = np.repeat(begin - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
+    return shift + np.arange(len(shift))
 
 
 def codes(column: Any) -> tuple[np.ndarray, list[str]]:

@@ -9,6 +9,7 @@
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from labkit.world.hazard import YEAR, Baseline
 from labkit.world.hospital import operation
 from labkit.world.part import END_DAY, START_DAY, Part
 from labkit.world.population import YEARS, people_of
-from labkit.world.units import DOCTORS_PER_PRACTICE, DOCTORS_PER_SPECIALITY, Units, units
+from labkit.world.units import DOCTORS_PER_PRACTICE, DOCTORS_PER_SPECIALITY, units
 
 KINDS = ("inpatient", "day", "outpatient", "gp", "out_of_hours")
 INPATIENT, DAY, OUTPATIENT, GP, OUT_OF_HOURS = range(5)
@@ -141,9 +142,10 @@ def everyday(part: Part, gathered: Gathered) -> None:
             share = np.where(rng.random(len(who)) < LASTING[kind], own, share)
         row = known.draw(group, share)
         low, high = age_limits()
+        odd = np.arange(len(who))
         for _ in range(DRAWN_AGAIN):  # a group of ages is wider than some codes allow
-            code = known.main[row]
-            odd = np.flatnonzero((years_old < low[code]) | (years_old > high[code]))
+            code = known.main[row[odd]]
+            odd = odd[(years_old[odd] < low[code]) | (years_old[odd] > high[code])]
             row[odd] = known.draw(group[odd], rng.random(len(odd)))
         chance = rng.random((2, len(who)))
         gathered.add(
@@ -401,20 +403,24 @@ def _minute(
     office = 8 * 60 + np.floor(share * 84) * 5  # 08:00 to 14:55
     weekend = (day + 3) % 7 > 4
     evening = np.where(weekend, 9 * 60 + share * 14 * 60, 16 * 60 + share * 7.5 * 60)
-    # Acute stays begin most often around midday and in the evening.
-    bell = (14 + 5.5 * rng.standard_normal(len(kind))) % 24 * 60
     morning = 7 * 60 + np.floor(share * 12) * 10
-    ward = np.where(acute, bell, morning)
-    minute = np.choose(kind, [ward, morning, office, office, evening])
+    minute = np.choose(kind, [morning, morning, office, office, evening])
+    # Acute stays begin most often around midday and in the evening.
+    spread = rng.standard_normal(len(kind))
+    bell = np.flatnonzero((kind == INPATIENT) & acute)
+    minute[bell] = (14 + 5.5 * spread[bell]) % 24 * 60
     return minute.astype(np.int64)
 
 
 def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw how long contacts last, in minutes; stays are lognormal about their mean."""
     spread = rng.standard_normal(len(kind))
-    stay = 1.25 * np.maximum(days, 0.3) * np.exp(0.75 * spread - 0.28) * MINUTES
-    short = np.array([0, 330, 30, 18, 25])[kind] * np.exp(0.25 * spread)
-    return np.where(kind == INPATIENT, np.maximum(stay, 180), np.maximum(short, 5)).astype(np.int64)
+    length = np.array([0, 330, 30, 18, 25])[kind] * np.exp(0.25 * spread)
+    length = np.maximum(length, 5)
+    inside = np.flatnonzero(kind == INPATIENT)
+    mean, factor = np.maximum(days[inside], 0.3), np.exp(0.75 * spread[inside] - 0.28)
+    length[inside] = np.maximum(1.25 * mean * factor * MINUTES, 180)
+    return length.astype(np.int64)
 
 
 def _place(
@@ -435,7 +441,7 @@ def _doctor(part: Part, contacts: dict[str, np.ndarray], rng: np.random.Generato
     person, kind = contacts["person"], contacts["kind"]
     draw = rng.integers(0, 60, len(person))
     doctor = np.where(draw < 48, doctor_of(part)[person], draw % DOCTORS_PER_PRACTICE)
-    speciality = _specialities(found)[contacts["main"]]
+    speciality = _specialities(part.config.region)[contacts["main"]]
     special = speciality * DOCTORS_PER_SPECIALITY + draw % DOCTORS_PER_SPECIALITY
     offset = np.where(kind <= OUTPATIENT, special, np.where(kind == GP, doctor, draw % 5))
     return (found.first_doctor[contacts["organisation"]] + offset).astype(np.int32)
@@ -446,5 +452,7 @@ def doctor_of(part: Part) -> np.ndarray:
     return part.rng("regular_gp").integers(0, DOCTORS_PER_PRACTICE, part.size)
 
 
-def _specialities(found: Units) -> np.ndarray:
-    return np.array([found.speciality(code) for code in DIAGNOSES])
+@cache
+def _specialities(region: str) -> np.ndarray:
+    """Place of the speciality that sees each of `DIAGNOSES`."""
+    return np.array([units(region).speciality(code) for code in DIAGNOSES])

@@ -14,7 +14,7 @@ import numpy as np
 
 from labkit.world import treatment
 from labkit.world.calibration import baselines, load
-from labkit.world.hazard import YEAR, Baseline, Jump, cohort, in_season, invert
+from labkit.world.hazard import YEAR, Baseline, cohort, in_season, invert
 from labkit.world.part import NEVER, Part, People
 from labkit.world.population import people_of
 
@@ -72,13 +72,17 @@ def multiplier(disease: Disease, people: People) -> np.ndarray:
     return factor * cohort(people.birth, disease.trend)
 
 
-def jumps(disease: Disease, known: Mapping[str, np.ndarray]) -> list[Jump]:
+def jumps(disease: Disease, known: Mapping[str, np.ndarray]) -> list[tuple[np.ndarray, float]]:
     """Return the jumps in one disease's hazard, given the days of what may change it."""
     return [(known[name], ratio) for name, ratio in disease.after.items()]
 
 
 def onset_days(
-    part: Part, disease: Disease, known: Mapping[str, np.ndarray], *, again: bool = False
+    part: Part,
+    disease: Disease,
+    known: Mapping[str, np.ndarray],
+    *,
+    again: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compute the onset of one disease; the same draws whatever is known beforehand.
 
@@ -86,18 +90,23 @@ def onset_days(
         part: The partition.
         disease: Which disease.
         known: Days of earlier diseases and treatments. Changing them gives the counterfactual.
-        again: Use the second draw, at risk from entry on only.
+        again: Places of the people to compute, from the second draw, at risk from entry on only;
+            everybody, from the first draw, if not given.
+
+    Returns:
+        int32 days, one for each person asked for.
     """
     people = people_of(part)
     draws = part.rng(f"onset.{disease.name}").standard_exponential((2, part.size))
+    who: slice | np.ndarray = slice(None) if again is None else again
     day = invert(
         disease.baseline,
-        draws[int(again)],
-        female=people.female,
-        birth=people.birth,
-        multiplier=multiplier(disease, people),
-        jumps=jumps(disease, known),
-        since=people.entry if again else None,
+        draws[0 if again is None else 1][who],
+        female=people.female[who],
+        birth=people.birth[who],
+        multiplier=multiplier(disease, people)[who],
+        jumps=[(days[who], ratio) for days, ratio in jumps(disease, known)],
+        since=None if again is None else people.entry[who],
     )
     return in_season(day, disease.season) if disease.season else day
 
@@ -108,8 +117,10 @@ def outcome_days(part: Part, name: str, known: Mapping[str, np.ndarray]) -> np.n
     Death is left out: the day is that of a person who lives on.
     """
     disease = diseases()[name]
-    first = onset_days(part, disease, known)
-    return np.where(part.second[name], onset_days(part, disease, known, again=True), first)
+    day = onset_days(part, disease, known)
+    again = np.flatnonzero(part.second[name])
+    day[again] = onset_days(part, disease, known, again=again)
+    return day
 
 
 def found_days(part: Part, name: str, onset: np.ndarray) -> np.ndarray:
@@ -174,8 +185,8 @@ def onsets(part: Part) -> None:
         kill = fatal_days(part, disease, day)
         dead = part.second[name] = kill < people.entry
         if dead.any():
-            second = onset_days(part, disease, known, again=True)
-            day = np.where(dead, second, day)
+            again = np.flatnonzero(dead)
+            day[again] = onset_days(part, disease, known, again=again)
             kill = np.where(dead, fatal_days(part, disease, day), kill)
             kill = np.where(kill < people.entry, NEVER, kill)
         known[name] = part.onset[name] = day.astype(np.int32)

@@ -87,9 +87,8 @@ def eligible(part: Part, planted: Planted) -> tuple[np.ndarray, np.ndarray]:
     return fits, start
 
 
-def both_worlds(part: Part, planted: Planted) -> tuple[np.ndarray, np.ndarray]:
-    """Return the outcome day of everyone untreated and treated, from the same draws."""
-    _, start = eligible(part, planted)
+def both_worlds(part: Part, planted: Planted, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outcome day of everyone untreated, and treated from `start`; the same draws."""
     known = {**part.onset, **part.treatment}
     never = np.full(part.size, NEVER, dtype=np.int32)
     others = {f"{planted.treatment}_stop": never} if planted.treatment == "statin" else {}
@@ -108,7 +107,7 @@ def counterfactual(part: Part) -> None:
     for planted in PLANTED:
         fits, start = eligible(part, planted)
         place = np.flatnonzero(fits)
-        without, treated = (days[place] for days in both_worlds(part, planted))
+        without, treated = (days[place] for days in both_worlds(part, planted, start))
         given = part.treatment[planted.treatment][place] <= END_DAY
         blocks.append((place, start[place], given, without, treated))
     number = np.repeat(np.arange(len(blocks)), [len(block[0]) for block in blocks])
@@ -194,7 +193,7 @@ def marginal(name: str, *, people_count: int | None = None, seed: int | None = N
         for step in (people, exposures, onsets):
             step(part)
         fits, start = eligible(part, planted)
-        without, treated = both_worlds(part, planted)
+        without, treated = both_worlds(part, planted, start)
         start = start.astype(float)
         limit = END_DAY - start[fits]
         # Follow-up that starts at different days ends at different times.

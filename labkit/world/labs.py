@@ -173,12 +173,14 @@ def _lipids(part: Part, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     Source:
         Friedewald, Levy & Fredrickson (1972), Clinical Chemistry 18:499-502 (in mmol/L).
     """
-    at = np.unique(np.concatenate(list(rows.values())))
+    any_of = np.zeros(len(part.contacts["start"]), dtype=bool)
+    any_of[np.concatenate(list(rows.values()))] = True
+    at, place = np.flatnonzero(any_of), np.cumsum(any_of) - 1
     when = part.contacts["start"][at]
     parts = {name: _values(part, name, at, when) for name in LIPIDS[:3]}
     total = parts["chol_ldl"] + parts["chol_hdl"] + parts["triglyc"] / 2.2
     parts["chol_total"] = np.round(total, 1)
-    return {name: parts[name][np.searchsorted(at, some)] for name, some in rows.items()}
+    return {name: parts[name][place[some]] for name, some in rows.items()}
 
 
 def _repeated(
@@ -197,7 +199,12 @@ def _repeated(
     return at[row], taken
 
 
-_STEM_OF = np.array([code[:3] for code in DIAGNOSES])
+_STEMS = np.array([code[:3] for code in DIAGNOSES])
+
+
+def _has_stem(main: np.ndarray, stem: str) -> np.ndarray:
+    """Tell which diagnoses, as places in `DIAGNOSES`, lie in a three-character category."""
+    return (_STEMS == stem)[main]
 
 
 def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarray:
@@ -213,7 +220,7 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     daily = rng.standard_normal(len(at))
     share = np.sqrt(1 - how.within) * own[who] + np.sqrt(how.within) * daily
     if name == "creatinine":
-        injured = _STEM_OF[found["main"][at]] == "N17"
+        injured = _has_stem(found["main"][at], "N17")
         return _creatinine(part, who, day, age, female, own[who], daily, injured)
     if how.log:
         mean = np.log(np.where(female, how.mean[1], how.mean[0])) + how.age_log * (age - 50)
@@ -231,9 +238,8 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     value = _treated(part, name, value, who, day, daily, age)
     if name == "hba1c":
         value = _diabetic(part, value, who, day, share)
-    stems = _STEM_OF[found["main"][at]] if how.acute else None
     for stem, (median, log_sd) in how.acute.items():
-        ill = np.flatnonzero(stems == stem)
+        ill = np.flatnonzero(_has_stem(found["main"][at], stem))
         acute = median * np.exp(log_sd * daily[ill])
         # It comes down by the day while treated.
         days = np.maximum(day[ill] - found["start"][at[ill]] // MINUTES, 0)

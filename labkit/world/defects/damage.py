@@ -5,6 +5,7 @@ Cells are never empty when they come here, unless a function says so.
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -73,6 +74,7 @@ def swap_day_and_month(pattern: str) -> Callable[[str], str]:
 def can_swap(pattern: str) -> Callable[[str], bool]:
     """Tell whether day and month can change places and the date becomes another."""
 
+    @cache  # the same days in every partition
     def holds(text: str) -> bool:
         day = read_date(text, pattern)
         return day.day <= 12 and day.day != day.month
@@ -108,7 +110,7 @@ def after_death(pattern: str, pseudonym: str) -> Damage:
     """Move the date to 10-200 days after the person's death."""
 
     def damage(texts: Texts, rng: np.random.Generator, rows: Rows) -> Texts:
-        death = rows.view.death(pseudonym)[rows.places]
+        death = rows.view.death(pseudonym, rows.places)
         late = death + rng.integers(10, 201, len(texts))
         return [(EPOCH + timedelta(days=int(day))).strftime(pattern) for day in late]
 

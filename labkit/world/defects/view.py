@@ -58,14 +58,14 @@ class View:
         values = [*(float(text.replace(",", ".")) for text in distinct), np.nan]
         return np.array(values, dtype=float)[place]
 
-    def death(self, column: str) -> np.ndarray:
-        """Return the day of death, or NEVER, of each row's person, by the column of pseudonyms."""
+    def death(self, column: str, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return the day of death, or NEVER, of rows' persons, by the column of pseudonyms."""
         people = self.part.people
         assert people is not None
         assert people.death is not None
         pseudonym = part_pseudonyms(self.part)
         order = np.argsort(pseudonym)
-        found = np.searchsorted(pseudonym, np.asarray(self.columns[column]), sorter=order)
+        found = np.searchsorted(pseudonym, np.asarray(self.columns[column])[rows], sorter=order)
         return people.death[order[np.minimum(found, len(order) - 1)]]
 
     def texts(self, column: str, rows: np.ndarray) -> Texts:
@@ -112,16 +112,15 @@ def replaced(array: pa.Array, kind: pa.DataType, rows: np.ndarray, values: Texts
         values: The new values.
     """
     if pa.types.is_dictionary(array.type):
-        distinct = array.dictionary.to_pylist()
-        places = {text: place for place, text in enumerate(distinct)}
-        for text in values:
-            if text is not None and text not in places:
-                places[text] = len(places)
+        given = pa.array(values, pa.string())
+        known = array.dictionary.cast(pa.string())
+        added = pc.unique(given.filter(pc.invert(pc.is_in(given, known))).drop_null())
+        words = pa.concat_arrays([known, added])
         indices = array.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
         indices = indices.copy()
-        indices[rows] = [-1 if text is None else places[text] for text in values]
+        indices[rows] = pc.index_in(given, words, skip_nulls=True).fill_null(-1)
         taken = pa.array(indices, mask=indices < 0)
-        return pa.DictionaryArray.from_arrays(taken, pa.array(list(places), pa.string()))
+        return pa.DictionaryArray.from_arrays(taken, words)
     mask = np.zeros(len(array), dtype=bool)
     mask[rows] = True
     order = np.argsort(rows)

@@ -19,10 +19,10 @@ from labkit.world.registry.hospital import birth_year
 from labkit.world.registry.pseudonym import part_pseudonyms, row_keys
 from labkit.world.registry.source import (
     Encounters,
-    diagnoses,
     encounters,
     find,
     homes,
+    main_diagnoses,
     numbers,
     people_of,
     person_of_patient,
@@ -94,7 +94,7 @@ def _whole(value: np.ndarray) -> pa.Array:
 def _check_ups(part: Part) -> tuple[Encounters, np.ndarray]:
     """The contacts for diabetes, and the places of the one that counts in each year."""
     seen = encounters(part, ("gp", "outpatient"))
-    main, _, _ = diagnoses(part, seen.row)
+    main = main_diagnoses(part, seen.row)
     place, distinct = codes(main)
     about = np.array([c in ("T89", "T90") or c[:3] in ("E10", "E11") for c in distinct], dtype=bool)
     row = np.flatnonzero(about[place])

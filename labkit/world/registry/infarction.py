@@ -24,8 +24,8 @@ from labkit.world.registry.source import (
     Encounters,
     codes_by_encounter,
     death_days,
-    diagnoses,
     encounters,
+    main_diagnoses,
     numbers,
     people_of,
 )
@@ -47,7 +47,7 @@ def infarkt(part: Part) -> None:
     rng = part.rng("infarkt")
     people, death = people_of(part), death_days(part)
     seen = encounters(part, ("inpatient",), since=SINCE)
-    main, _, _ = diagnoses(part, seen.row)
+    main = main_diagnoses(part, seen.row)
     place, distinct = codes(main)
     is_infarction = np.array([code.startswith("I21") for code in distinct], dtype=bool)
     stay = np.flatnonzero(is_infarction[place])

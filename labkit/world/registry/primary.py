@@ -18,7 +18,7 @@ from labkit.world.part import Part
 from labkit.world.registry.format import date_text, decimal_comma, words
 from labkit.world.registry.hospital import birth_year
 from labkit.world.registry.pseudonym import part_pseudonyms, row_keys
-from labkit.world.registry.source import diagnoses, encounters, homes, people_of
+from labkit.world.registry.source import encounters, homes, main_diagnoses, people_of
 
 KINDS = ("gp", "out_of_hours")
 FIRST_DAY = (date(2016, 7, 1) - date(1970, 1, 1)).days
@@ -40,7 +40,7 @@ def kpr(part: Part) -> None:
     """Make the table `kpr`."""
     seen = encounters(part, KINDS, since=FIRST_DAY)
     people, home = people_of(part), homes(part)
-    main, _, _ = diagnoses(part, seen.row)
+    main = main_diagnoses(part, seen.row)
     age = (seen.day - people.birth[seen.person]) / 365.25
     fee = co_payment(seen.person, seen.year, seen.kind == 1, age)
     part.tables["kpr"] = {

@@ -5,6 +5,7 @@ nothing of the position. Rows come in the order of the pseudonyms, and row keys 
 neither gives the person or a duplicate away.
 """
 
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -64,8 +65,18 @@ def _mix(value: np.ndarray) -> np.ndarray:
 
 
 def part_pseudonyms(part: Part) -> np.ndarray:
-    """Return the pseudonyms of a partition's people, int64."""
-    return pseudonyms(part.first + np.arange(part.size), seed=part.config.seed)
+    """Return the pseudonyms of a partition's people, int64, read-only."""
+    return _pseudonyms_and_ranks(part.first, part.size, part.config.seed)[0]
+
+
+@lru_cache(maxsize=1)  # every registry asks for those of the partition that is being made
+def _pseudonyms_and_ranks(first: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return people's pseudonyms, and the place of each in the order of the pseudonyms."""
+    pseudonym = pseudonyms(first + np.arange(size), seed=seed)
+    rank = np.empty(size, dtype=np.uint16)
+    rank[np.argsort(pseudonym)] = np.arange(size)
+    pseudonym.flags.writeable = rank.flags.writeable = False
+    return pseudonym, rank
 
 
 def extract_order(part: Part, person: np.ndarray) -> np.ndarray:
@@ -78,8 +89,7 @@ def extract_order(part: Part, person: np.ndarray) -> np.ndarray:
     Returns:
         Indices that sort, shape (n,).
     """
-    rank = np.empty(part.size, dtype=np.uint16)
-    rank[np.argsort(part_pseudonyms(part))] = np.arange(part.size)
+    _, rank = _pseudonyms_and_ranks(part.first, part.size, part.config.seed)
     return np.argsort(rank[person], kind="stable")
 
 

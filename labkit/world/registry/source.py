@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.care import patient_ids
-from labkit.world.columns import codes, days
+from labkit.world.columns import codes, days, ranges, year_of
 from labkit.world.contacts import KINDS
+from labkit.world.diagnosis_codes import DIAGNOSES, column
 from labkit.world.part import IDS_PER_PARTITION, START_DAY, Part, People
 from labkit.world.region import region
 from labkit.world.registry.pseudonym import extract_order
@@ -39,6 +40,8 @@ def numbers(column: Any) -> np.ndarray:
 def find(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the place in `keys` (unique) of each wanted key; every one must be there."""
     if len(keys) and np.all(keys[1:] > keys[:-1]):
+        if keys[-1] - keys[0] == len(keys) - 1:  # one after another, as identifiers are
+            return wanted - keys[0]
         return np.searchsorted(keys, wanted)
     order = np.argsort(keys)
     return order[np.searchsorted(keys, wanted, sorter=order)]
@@ -74,7 +77,7 @@ class Encounters:
     @property
     def year(self) -> np.ndarray:
         """Calendar year of the start."""
-        return self.start.astype("datetime64[m]").astype("datetime64[Y]").astype(np.int64) + 1970
+        return year_of(self.day)
 
 
 def encounters(part: Part, kinds: tuple[str, ...], *, since: int = START_DAY) -> Encounters:
@@ -107,13 +110,18 @@ def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[pa.Arra
     keys = numbers(part.tables["encounter"]["encounter_id"])
     owner = find(keys, numbers(child["encounter_id"]))
     position = numbers(child["position"])
-    rising = np.all((np.diff(owner) > 0) | ((np.diff(owner) == 0) & (np.diff(position) > 0)))
-    order = np.arange(len(owner)) if rising else np.lexsort((position, owner))
+    key = owner * 2**15 + position
+    order = np.arange(len(key)) if np.all(key[1:] > key[:-1]) else np.argsort(key)
     counts = np.bincount(owner, minlength=len(keys))
     begins = np.cumsum(counts) - counts
     place, distinct = codes(child["code"])
     chosen = place[order[ranges(begins[row], counts[row])]]
     return pa.DictionaryArray.from_arrays(pa.array(chosen), pa.array(distinct)), counts[row]
+
+
+def main_diagnoses(part: Part, row: np.ndarray) -> pa.Array:
+    """Return the main diagnosis of each of some encounters, which is position 1."""
+    return column(part.contacts["main"][row], DIAGNOSES)
 
 
 def diagnoses(part: Part, row: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarray]:
@@ -129,17 +137,6 @@ def diagnoses(part: Part, row: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarr
     main = np.zeros(len(every), dtype=bool)
     main[first] = True
     return every.take(pa.array(first)), every.filter(pa.array(~main)), count - 1
-
-
-def ranges(begin: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Concatenate the ranges `begin, begin + 1, ...` of given lengths.
-
-    Examples:
-        >>> ranges(np.array([5, 0]), np.array([2, 3])).tolist()
-        [5, 6, 0, 1, 2]
-    """
-    shift = np.repeat(begin - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
-    return shift + np.arange(len(shift))
 
 
 @dataclass(frozen=True)
