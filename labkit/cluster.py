@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from labkit.errors import MachineError
+from labkit.messages import say
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -27,30 +28,22 @@ def join(address: str, *, version: Callable[[], str]) -> "Client":
     try:
         from distributed import Client
     except ImportError:
-        raise MachineError(
-            "cluster: dask.distributed is not installed. "
-            "Install it with: uv pip install 'helsedata-labkit[cluster]'"
-        ) from None
+        raise MachineError(say("cluster.not_installed")) from None
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise MachineError(
-            f"cluster: no scheduler answers at {address}. Start one with: dask scheduler"
-        ) from error
+        raise MachineError(say("cluster.silent", address=address)) from error
     try:
         versions = client.run(version)
     except Exception as error:
         client.close()
-        raise MachineError(
-            f"cluster: the workers at {address} cannot load labkit ({error}). "
-            "Install the same version there."
-        ) from error
+        raise MachineError(say("cluster.no_kit", address=address, said=error)) from error
     wrong = [worker for worker, found in versions.items() if found != version()]
     if wrong:
-        complaint = f"another version of labkit on {', '.join(wrong)}. Install the same there."
+        complaint = say("cluster.other_kit", workers=", ".join(wrong))
     elif not versions:
-        complaint = f"the scheduler at {address} has no workers. Start: dask worker {address}"
+        complaint = say("cluster.no_workers", address=address)
     else:
         return client
     client.close()
-    raise MachineError(f"cluster: {complaint}")
+    raise MachineError(complaint)

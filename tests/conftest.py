@@ -28,6 +28,12 @@ def language_of_its_own() -> Iterator[None]:
     messages._chosen.clear()
 
 
+@pytest.fixture
+def english(language_of_its_own: None) -> None:
+    """Messages in English, for tests that read them."""
+    messages.set_language("en")
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Work side by side on the whole suite only: for one file, starting workers takes longer."""
     return min(os.cpu_count() or 1, 4) if _is_whole_suite(config) else 0

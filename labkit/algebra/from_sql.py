@@ -49,7 +49,7 @@ def read_sql(text: str) -> Node:
     try:
         tree: Any = sqlglot.parse_one(text, dialect="duckdb")
     except sqlglot.errors.ParseError as error:
-        raise AlgebraError(f"SQL: {str(error).splitlines()[0]}") from None
+        raise AlgebraError(say("algebra.sql_unread", said=str(error).splitlines()[0])) from None
     return _query(tree)
 
 

@@ -28,6 +28,7 @@ from labkit.codes.municipality import (
     municipality_numbers,
 )
 from labkit.errors import InputError
+from labkit.messages import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +117,7 @@ def _subset(system: str) -> pd.DataFrame:
     import pandas as pd
 
     if system not in SYSTEMS:
-        raise InputError(f"codes: no system '{system}'. Systems: {', '.join(SYSTEMS)}")
+        raise InputError(say("codes.no_system", came=system, known=", ".join(SYSTEMS)))
     with (files(__package__) / SYSTEMS[system]).open(encoding="utf-8") as file:
         frame = pd.read_csv(file, dtype=str, keep_default_na=False)
     for name in _NUMBERS.get(system, ()):
@@ -133,7 +134,7 @@ def rows(system: str) -> tuple[dict[str, str], ...]:
         'I'
     """
     if system not in SYSTEMS:
-        raise InputError(f"codes: no system '{system}'. Systems: {', '.join(SYSTEMS)}")
+        raise InputError(say("codes.no_system", came=system, known=", ".join(SYSTEMS)))
     with (files(__package__) / SYSTEMS[system]).open(encoding="utf-8") as file:
         return tuple(csv.DictReader(file))
 
@@ -184,19 +185,24 @@ def _official(system: str, path: Path, code: str, label: str, encoding: str) -> 
     import pandas as pd
 
     if system not in SYSTEMS:
-        raise InputError(f"codes: no system '{system}'. Systems: {', '.join(SYSTEMS)}")
+        raise InputError(say("codes.no_system", came=system, known=", ".join(SYSTEMS)))
     try:
         frame = pd.read_csv(
             path, sep=None, engine="python", dtype=str, keep_default_na=False, encoding=encoding
         )
     except UnicodeDecodeError as error:
-        raise InputError(f"codes: {path} is not {encoding}. Try encoding='latin-1'") from error
+        raise InputError(say("codes.file_encoding", path=path, encoding=encoding)) from error
     except (OSError, ValueError) as error:
-        raise InputError(f"codes: {path} cannot be read as a table: {error}") from error
+        raise InputError(say("codes.file_unreadable", path=path, said=error)) from error
     for column in (code, label):
         if column not in frame.columns:
             raise InputError(
-                f"codes: {path.name} has no column '{column}'. Columns: {', '.join(frame.columns)}"
+                say(
+                    "codes.file_column",
+                    file=path.name,
+                    column=column,
+                    known=", ".join(frame.columns),
+                )
             )
     made = pd.DataFrame(
         {
@@ -207,8 +213,13 @@ def _official(system: str, path: Path, code: str, label: str, encoding: str) -> 
     )
     if system in _FORM and not wellformed(system, made["code"]).any():
         raise InputError(
-            f"codes: no value in column '{code}' of {path.name} has the form of {system}; "
-            f"the first is '{made['code'].iloc[0] if len(made) else ''}'"
+            say(
+                "codes.file_form",
+                column=code,
+                file=path.name,
+                system=system,
+                first=made["code"].iloc[0] if len(made) else "",
+            )
         )
     return made
 
@@ -248,7 +259,7 @@ def label(system: str, code: Any, lang: str = "nb") -> Any:
     if not isinstance(code, str):
         return code.map(table)
     if code not in table:
-        raise InputError(f"codes: '{code}' is not in the subset of {system}")
+        raise InputError(say("codes.not_in_subset", code=code, system=system))
     return table[code]
 
 
@@ -289,7 +300,7 @@ def wellformed(system: str, codes: pd.Series) -> pd.Series:
         [True, False]
     """
     if system not in _FORM:
-        raise InputError(f"codes: {system} has no fixed form. Forms: {', '.join(_FORM)}")
+        raise InputError(say("codes.no_form", system=system, known=", ".join(_FORM)))
     return codes.astype("string").str.fullmatch(_FORM[system]).fillna(False).astype(bool)
 
 
@@ -313,10 +324,7 @@ def mapping(source: str, target: str) -> pd.DataFrame:
         ['E11.9', 'broader']
     """
     if {source, target} != {"icpc2", "icd10"}:
-        raise InputError(
-            f"codes: no map from {source} to {target}. Maps: icpc2 to icd10 and back; "
-            "for municipalities use municipality_at"
-        )
+        raise InputError(say("codes.no_map", source=source, target=target))
     links = _subset("icpc2")[["code", "icd10", "match"]]
     links = links[links["icd10"] != ""].rename(columns={"code": "source", "icd10": "target"})
     if source == "icd10":

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from labkit.errors import InputError
+from labkit.messages import say
 
 
 def _read(name: str) -> list[dict[str, str]]:
@@ -55,9 +56,7 @@ def _year(day: date | str) -> int:
     try:
         return day.year if isinstance(day, date) else date.fromisoformat(day).year
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"codes: '{day}' is not a day. Write it as a date or as YYYY-MM-DD"
-        ) from error
+        raise InputError(say("codes.not_a_day", came=day)) from error
 
 
 @cache
@@ -115,10 +114,7 @@ def municipalities_at(number: str, day: date | str) -> tuple[str, ...]:
         ('1601', '1662')
     """
     if number not in _today() and _last_year(number) == 9999:
-        raise InputError(
-            f"codes: no municipality number '{number}' in the subset "
-            "(Innlandet, Trøndelag and twelve towns)"
-        )
+        raise InputError(say("codes.no_municipality", number=number))
     return _at(number, _year(day))
 
 
@@ -144,7 +140,6 @@ def municipality_at(number: str, day: date | str) -> str:
     found = municipalities_at(number, day)
     if len(found) > 1:
         raise InputError(
-            f"codes: {number} was several municipalities on {day}: {', '.join(found)}. "
-            "Use municipalities_at, and decide by something else than the number"
+            say("codes.several_municipalities", number=number, day=day, found=", ".join(found))
         )
     return found[0]

@@ -54,14 +54,14 @@ def read_dependencies(dependencies: Dependencies) -> list[Dependency]:
         for text in filter(str.strip, dependencies.replace(";", ",").split(",")):
             left, arrow, right = text.replace("→", "->").partition("->")
             if not arrow:
-                raise InputError(f"dependency '{text.strip()}' has no arrow. Write it as A->BC.")
+                raise InputError(say("normal.no_arrow", came=text.strip()))
             pairs.append((left, right))
     else:
         pairs = [(left, right) for left, right in dependencies]
     found = [Dependency(read_attributes(left), read_attributes(right)) for left, right in pairs]
     for dependency in found:
         if not dependency.left or not dependency.right:
-            raise InputError(f"dependency '{dependency}' lacks a side. Write it as A->BC.")
+            raise InputError(say("normal.one_side", came=dependency))
     return found
 
 
@@ -234,7 +234,7 @@ def project(dependencies: Dependencies, part: Attributes) -> list[Dependency]:
     """
     inside, rules = read_attributes(part), read_dependencies(dependencies)
     if len(inside) > LARGEST:
-        raise InputError(f"project: {len(inside)} attributes are too many. Take at most {LARGEST}.")
+        raise InputError(say("normal.project_large", came=len(inside), most=LARGEST))
     found = ((left, closure(left, rules) & inside - left) for left in _subsets(inside) if left)
     return minimal_cover([Dependency(left, right) for left, right in found if right])
 
@@ -346,7 +346,7 @@ def decompose(
     """
     everything, rules = _read(attributes, dependencies)
     if len(everything) > LARGEST:
-        raise InputError(f"decompose: {len(everything)} attributes; take at most {LARGEST}.")
+        raise InputError(say("normal.decompose_large", came=len(everything), most=LARGEST))
     waiting, done = [everything], []
     while waiting:
         schema = waiting.pop()
@@ -368,20 +368,20 @@ def _read(
 ) -> tuple[frozenset[str], list[Dependency]]:
     everything, rules = read_attributes(attributes), read_dependencies(dependencies)
     if not everything:
-        raise InputError("normal forms: the schema has no attributes.")
+        raise InputError(say("normal.no_attributes"))
     for rule in rules:
         if strange := (rule.left | rule.right) - everything:
             known = show(everything)
-            raise InputError(f"dependency '{rule}': {show(strange)} is not in the schema {known}.")
+            raise InputError(say("normal.rule_strange", rule=rule, came=show(strange), known=known))
     return everything, rules
 
 
 def _cover(everything: frozenset[str], parts: Sequence[Attributes]) -> list[frozenset[str]]:
     schemas = [read_attributes(part) for part in parts]
     if strange := frozenset().union(*schemas) - everything:
-        raise InputError(f"decomposition: {show(strange)} is not in the schema {show(everything)}.")
+        raise InputError(say("normal.part_strange", came=show(strange), known=show(everything)))
     if missing := everything - frozenset().union(*schemas):
-        raise InputError(f"decomposition: {show(missing)} is in no part. Put it in one.")
+        raise InputError(say("normal.part_missing", missing=show(missing)))
     return schemas
 
 

@@ -23,6 +23,7 @@ from labkit.errors import MachineError
 from labkit.grading.room import works
 from labkit.grading.watch import Limits
 from labkit.grading.work import Cells, Lost, Ran, run_cells
+from labkit.messages import say
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -105,10 +106,7 @@ class Cluster:
                 raise Lost("every worker that ran it died")
             if error is not None:
                 raise error
-        raise MachineError(
-            f"cluster: {self._address} has no scheduler or no workers any more. "
-            "What was marked is kept: the same command goes on."
-        )
+        raise MachineError(say("cluster.gone", address=self._address))
 
     def _send(self, dataset: Path, name: str, worker: str) -> None:
         with self._sending:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from labkit.errors import InputError
+from labkit.messages import say
 from labkit.schema.layers import layer as find_layer
 
 DIALECTS = ("duckdb", "sqlite", "postgresql")
@@ -104,4 +105,4 @@ def _compiler(dialect: str) -> Dialect:
         return sqlite.dialect()
     if dialect in ("duckdb", "postgresql"):
         return postgresql.dialect()  # DuckDB reads PostgreSQL's types and constraints
-    raise InputError(f"ddl: no dialect '{dialect}'. Dialects: {', '.join(DIALECTS)}")
+    raise InputError(say("schema.dialect", came=dialect, known=", ".join(DIALECTS)))

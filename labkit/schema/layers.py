@@ -3,6 +3,7 @@
 from sqlalchemy import MetaData, Table
 
 from labkit.errors import InputError
+from labkit.messages import say
 from labkit.schema import ehr, population, registry_clinical, survey, truth
 
 LAYERS: dict[str, MetaData] = {
@@ -17,7 +18,7 @@ LAYERS: dict[str, MetaData] = {
 def layer(name: str) -> MetaData:
     """Return the declarations of one layer."""
     if name not in LAYERS:
-        raise InputError(f"schema: no layer '{name}'. Layers: {', '.join(LAYERS)}")
+        raise InputError(say("schema.no_layer", came=name, known=", ".join(LAYERS)))
     return LAYERS[name]
 
 
@@ -27,7 +28,7 @@ def layer_of(name: str) -> str:
         if name in metadata.tables:
             return layer
     known = ", ".join(t for m in LAYERS.values() for t in m.tables)
-    raise InputError(f"schema: no table '{name}'. Tables: {known}")
+    raise InputError(say("schema.no_table", came=name, known=known))
 
 
 def table(name: str) -> Table:

@@ -65,12 +65,12 @@ def draw_join(
         True
     """
     if how not in ("inner", "left"):
-        raise InputError(f"draw_join: how='{how}' cannot be drawn. Choose 'inner' or 'left'.")
+        raise InputError(say("picture.how", came=how))
     tables = [_read(left, names[0]), _read(right, names[1])]
     for table, column in zip(tables, on, strict=True):
         if column not in table.columns:
             known = ", ".join(table.columns)
-            raise InputError(f"draw_join: '{column}' is not in {table.name}. Columns: {known}")
+            raise InputError(say("picture.column", column=column, table=table.name, known=known))
     keys = [[row[t.columns.index(c)] for row in t.rows] for t, c in zip(tables, on, strict=True)]
     pairs = [
         (i, j)
@@ -99,7 +99,7 @@ def _read(table: Mapping[str, Sequence[Any]], name: str) -> _Table:
     columns = [str(c) for c in table]
     rows = [list(row) for row in zip(*(list(table[c]) for c in table), strict=True)]
     if len(rows) > 12:
-        raise InputError(f"draw_join: {name} has {len(rows)} rows. Draw at most 12.")
+        raise InputError(say("picture.long", table=name, rows=len(rows)))
     return _Table(name, columns, rows)
 
 

@@ -45,7 +45,7 @@ def run(
     from labkit.sql.explain import explain
 
     if not seconds > 0:
-        raise InputError(f"sql.run: seconds={seconds} must be above 0")
+        raise InputError(say("sql.seconds", came=seconds))
     guard(text)
     import duckdb
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import DataError, MachineError
+from labkit.messages import say
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,10 +45,7 @@ def connect(dataset: Path | str, *, truth: bool = False) -> "duckdb.DuckDBPyConn
         con.execute("SET lock_configuration = true")
     except duckdb.Error as error:
         con.close()
-        raise DataError(
-            f"{files['data']}: cannot be opened ({error}). "
-            "Delete that file and try again; it is made anew from the Parquet files."
-        ) from error
+        raise DataError(say("store.not_opened", path=files["data"], said=error)) from error
     return con
 
 
@@ -56,9 +54,7 @@ def _file(dataset: Path, name: str, *, truth: bool) -> Path:
     if path.exists():
         return path
     if not dataset.is_dir():
-        raise DataError(
-            f"{dataset}: no such folder. Make a dataset with: labkit generate --out {dataset}"
-        )
+        raise DataError(say("store.no_folder", folder=dataset))
     from labkit.store.lock import lock
 
     try:
@@ -68,8 +64,5 @@ def _file(dataset: Path, name: str, *, truth: bool) -> Path:
 
                 write_duckdb(dataset, path, truth=truth, foreign_keys=False)
     except OSError as error:
-        raise MachineError(
-            f"{path}: cannot be made ({error.strerror}). "
-            "The folder must be writable and the disk have room the first time it is opened."
-        ) from error
+        raise MachineError(say("store.not_made", path=path, said=error.strerror)) from error
     return path

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from labkit.errors import MachineError
+from labkit.messages import say
 
 POLL_SECONDS = 0.1
 
@@ -28,9 +29,7 @@ def lock(path: Path, *, wait_seconds: float = 0) -> Iterator[None]:
     deadline = time.monotonic() + wait_seconds
     while not _take(path):
         if time.monotonic() >= deadline:
-            raise LockedError(
-                f"{path.parent}: process {_owner(path)} is working there. Wait until it is done."
-            )
+            raise LockedError(say("store.locked", folder=path.parent, process=_owner(path)))
         time.sleep(POLL_SECONDS)
     try:
         yield

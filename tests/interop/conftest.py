@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from labkit.interop.pieces import lab_codes
 from labkit.interop.rows import frame
 from labkit.interop.systems import VITAL_LOINC
-from labkit.messages import set_language
 from labkit.schema.ehr import ENCOUNTER_KIND
 
 Tables = dict[str, pd.DataFrame]
@@ -225,8 +224,8 @@ def tables(draw: st.DrawFn) -> Tables:
 
 
 @pytest.fixture(autouse=True)
-def english(language_of_its_own: None) -> None:
-    set_language("en")
+def _english(english: None) -> None:
+    """Faults are told in English."""
 
 
 @pytest.fixture

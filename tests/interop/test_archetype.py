@@ -93,10 +93,18 @@ def test_what_an_optional_group_needs_is_asked_only_where_the_group_is():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("occurrences matches {1..1}", "occurrences matches {2..1}", "line 40: expected an upper limit of at least 2, but '2..1'"),
+        (
+            "occurrences matches {1..1}",
+            "occurrences matches {2..1}",
+            "line 40: expected an upper limit of at least 2, but '2..1'",
+        ),
         ("ITEM_TREE[at0003] matches", "ITEM_TREE[at0003]", "line 38: expected 'matches', but '{'"),
         ("|0.0..<1000.0|", "|5..1|", "line 47: expected an interval"),
-        ("DV_TEXT matches {*}", "use_node x", "line 70: expected something that the kit reads ('use_node'"),
+        (
+            "DV_TEXT matches {*}",
+            "use_node x",
+            "line 70: expected something that the kit reads ('use_node'",
+        ),
         ("units = <", "unit = <", "a quantity in the list has no units"),
         ('["at0009"]', '["at9009"]', "'at0009' is used in the definition but has no term"),
         ("ELEMENT[at0004]", "ELEMENT", "ELEMENT has no node id"),

@@ -166,7 +166,7 @@ def test_what_is_neither_text_nor_dict(source):
 
 
 def test_a_version_that_is_unknown():
-    with pytest.raises(InputError, match="version 'R3' is not known. Choose one of R4B, R5"):
+    with pytest.raises(InputError, match=r"version 'R3' is not known\. Choose one of R4B, R5"):
         interop.check(PATIENT, version="R3")
 
 

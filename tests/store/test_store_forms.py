@@ -18,6 +18,8 @@ from labkit.store.write import tables
 from labkit.world.generate import generate
 from labkit.world.part import Config
 
+pytestmark = pytest.mark.usefixtures("english")
+
 CONFIG = Config(people=250, seed=8)
 
 
