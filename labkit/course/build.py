@@ -35,11 +35,13 @@ class Built:
     written: list[str] = field(default_factory=list)
     same: list[str] = field(default_factory=list)  # up to date already
     removed: list[str] = field(default_factory=list)  # made from a source that is gone
+    said: list[str] = field(default_factory=list)  # for the authors of exercises to look at
 
     def summary(self) -> str:
-        """Say in one line what was done."""
+        """Say what the authors should know, and in one line what was done."""
         counts = (len(self.written), len(self.same), len(self.removed))
-        return say("course.built", written=counts[0], same=counts[1], removed=counts[2])
+        done = say("course.built", written=counts[0], same=counts[1], removed=counts[2])
+        return "\n".join([*self.said, done])
 
 
 @dataclass(eq=False)
@@ -51,6 +53,7 @@ class Job:
     read: Exercise | None = None
     made: dict[str, str] = field(default_factory=dict)  # target -> text
     lines: dict[str, list[int]] = field(default_factory=dict)  # target -> source lines of cells
+    said: list[str] = field(default_factory=list)  # for its author
 
     @property
     def name(self) -> str:
@@ -109,14 +112,16 @@ def build(
     memory = Memory(root)
     fresh = [job for job in jobs if memory.is_fresh(job.source, job.targets)]
     built.same += [target for job in fresh for target in job.targets]
+    built.said += [line for job in fresh for line in memory.said(job.source)]
     todo = [job for job in jobs if job not in fresh]
     if data and todo:
         _ready_dataset()
     for job in _run(todo, root, course, workers, problems) if todo else []:
         differing = _compare(job, root, built) if check else _write(job, root, built)
         stale += differing
+        built.said += job.said
         if not differing:
-            memory.note(job.source, job.targets)
+            memory.note(job.source, job.targets, job.said)
     if stale:
         command = " ".join([COMMAND, *sorted(wanted)])
         problems += [*sorted(stale), say("course.stale_mend", command=command)]
@@ -212,7 +217,8 @@ def _make_key(job: Job, keys: Path) -> None:
     from labkit.grading.key import make_key
 
     assert job.read is not None
-    key = json.dumps(make_key(job.read), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    made = make_key(job.read, tell=job.said.append)
+    key = json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write(keys / f"{job.name}.json", key)
     job.made[f"exercises/keys/{job.name}.json"] = key
 

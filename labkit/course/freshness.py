@@ -41,11 +41,17 @@ class Memory:
             files[target] == digest(self._root / target) for target in targets
         )
 
-    def note(self, source: Path, targets: list[str]) -> None:
-        """Remember that the targets on disk agree with what the source gives."""
+    def said(self, source: Path) -> list[str]:
+        """Return what the last build of a source had to tell its author."""
+        known = self._built.get(source.relative_to(self._root).as_posix(), {})
+        return list(known.get("said", []))
+
+    def note(self, source: Path, targets: list[str], said: list[str]) -> None:
+        """Remember that the targets on disk agree with what the source gives, and what was said."""
         self._built[source.relative_to(self._root).as_posix()] = {
             "made_from": self._fingerprint(source),
             "files": {target: digest(self._root / target) for target in sorted(targets)},
+            "said": said,
         }
         if not self._file.parent.is_dir():
             write(self._file.parent / ".gitignore", "*\n")

@@ -34,7 +34,7 @@ from labkit.messages import LANGUAGES, say
 ROLES = ("task", "check", "wrong")  # the options that tie a cell to a task
 OPTIONS = {
     "markdown": {"lang", "task", "tags"},
-    "code": {"task", "points", "outcomes", "check", "wrong", "nb", "en", "tags"},
+    "code": {"task", "points", "outcomes", "accept", "check", "wrong", "nb", "en", "tags"},
 }
 _LAYOUT = ("lines_to_next_cell", "lines_to_end_of_cell_marker")  # jupytext's notes on blank lines
 _PERCENT = {"extension": ".py", "format_name": "percent"}

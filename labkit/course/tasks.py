@@ -141,6 +141,9 @@ def _is_whole(
     if not isinstance(outcomes, list) or not outcomes or set(outcomes) - set(course.outcomes):
         known = ", ".join(course.outcomes)
         faults.add(line, "bad_outcomes", task=task, came=outcomes, known=known)
+    accept = options.get("accept", [])
+    if not isinstance(accept, list) or not all(isinstance(name, str) for name in accept):
+        faults.add(line, "bad_accept", task=task, came=accept)
     order = [part for part in ("statement", "solution", "check", "wrong") if part in found]
     for earlier, later in pairwise(order):
         if found[earlier].line > found[later].line:
@@ -238,4 +241,5 @@ def _task(task: str, found: dict[str, Any], wrong: list[Cell]) -> Task:
             for cell in wrong
         ),
         line=solution.line,
+        accept=tuple(solution.metadata.get("accept", ())),
     )

@@ -8,12 +8,13 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.errors import BuildError, GradingError
+from labkit.grading.caught import caught_note, share_note
 from labkit.grading.kinds import kind_of, prepared
 from labkit.grading.plain import NotPlain, Plain
 from labkit.grading.reference import prints
@@ -22,6 +23,9 @@ from labkit.grading.task import Exercise, Task
 from labkit.grading.warm import Order, begin
 from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES
+
+if TYPE_CHECKING:
+    from labkit.sql.databases import Databases
 
 FORMAT = 1
 SECONDS = 600  # for one pass over the solutions and wrong answers
@@ -41,11 +45,14 @@ class Outcome:
     facts: dict[str, str] = field(default_factory=dict)
 
 
-def make_key(exercise: Exercise) -> dict[str, Any]:
+def make_key(
+    exercise: Exercise, *, tell: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
     """Run the solutions and wrong answers of an exercise and digest what they give.
 
     Args:
         exercise: The exercise, as read from its source.
+        tell: Called with what the author should know: what the small databases of queries catch.
 
     Returns:
         A key of simple values for `exercises/keys/NAME.json`; the same for the same source, kit and
@@ -61,6 +68,21 @@ def make_key(exercise: Exercise) -> dict[str, Any]:
     exercise = prepared(exercise)
     first, second = run_author(exercise, datasets=[None, None])
     tasks = {task.id: _task_key(exercise, task, first, second) for task in exercise.tasks}
+    shares = []
+    for task in exercise.tasks:
+        query = first[task.id].text
+        if not kind_of(task.kind).database or query is None:
+            continue
+        wrong = [first[f"{task.id} wrong {i}"].text or "" for i, _ in enumerate(task.wrong)]
+        found = _databases(task, query, wrong)
+        tasks[task.id]["databases"] = found.data if found else None
+        for line in caught_note(exercise, task, found, query, wrong):
+            tell(line)
+        if found:
+            made = len(found.mutants)
+            shares.append((task.id, made - len(found.survivors), made))
+    if shares:
+        tell(share_note(shares))
     return {
         "format": FORMAT,
         "exercise": exercise.name,
@@ -293,14 +315,11 @@ def _task_key(
     }
     if options:
         made["options"] = options
-    if kind.database and outcome.text is not None:
-        texts = [first[f"{task.id} wrong {i}"].text or "" for i, _ in enumerate(task.wrong)]
-        made["databases"] = _databases(outcome.text, texts)
     return made
 
 
-def _databases(reference: str, wrong: list[str]) -> dict[str, Any] | None:
-    """Choose the tiny databases of a query, or none where it asks for more than tables."""
+def _databases(task: Task, reference: str, wrong: list[str]) -> "Databases | None":
+    """Choose the small databases of a query, or none where it asks for more than tables."""
     from sqlalchemy import MetaData
 
     from labkit.schema import LAYERS
@@ -311,8 +330,10 @@ def _databases(reference: str, wrong: list[str]) -> dict[str, Any] | None:
     for layer, metadata in LAYERS.items():
         for table in metadata.sorted_tables if layer != "truth" else ():
             table.to_metadata(tables)
+    settings = kind_of(task.kind).split(task.settings)[0]
+    ordered = None if settings.order else False  # else the reference's ORDER BY asks for nothing
     try:
-        return databases_for(reference, wrong, tables).data
+        return databases_for(reference, wrong, tables, ordered=ordered)
     except SqlError:
         return None
 

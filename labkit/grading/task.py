@@ -30,6 +30,7 @@ class Task:
     settings: dict[str, Any] = field(default_factory=dict)  # keyword arguments of the check call
     wrong: tuple[Wrong, ...] = ()
     line: int = 0  # of the task in its source
+    accept: tuple[str, ...] = ()  # mutants of a query that are right too; see `caught`
 
 
 @dataclass(frozen=True)
