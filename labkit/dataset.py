@@ -22,9 +22,14 @@ def connect(
     """
     from labkit.store import connect as open_folder
 
-    chosen = dataset or os.environ.get("LABKIT_DATA")
-    if not chosen:
-        from labkit.world.own import lab_dataset
+    return open_folder(dataset or dataset_folder(), truth=truth)
 
-        chosen = lab_dataset()
-    return open_folder(chosen, truth=truth)
+
+def dataset_folder() -> Path:
+    """Return the folder of the dataset that `connect` opens by itself; see there."""
+    chosen = os.environ.get("LABKIT_DATA")
+    if chosen:
+        return Path(chosen).absolute()
+    from labkit.world.own import lab_dataset
+
+    return lab_dataset()

@@ -9,13 +9,18 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from labkit.errors import GradingError
 from labkit.grading.plain import NotPlain, Plain, plain
 from labkit.grading.reference import WORK, Difference, Settings
 from labkit.grading.task import Exercise
+
+if TYPE_CHECKING:
+    import duckdb
 
 Options = Mapping[str, Any]
 
@@ -129,13 +134,12 @@ def take_value(answer: Any, options: Options) -> Taken:
 
 def take_sql(answer: Any, options: Options) -> Taken:
     """Run a query on the dataset and take its result."""
-    from labkit import connect
     from labkit.sql import SqlError, run
 
     if not isinstance(answer, str):
         raise NotPlain("not_sql", came=plain(answer).kind)
     try:
-        frame = run(connect(), answer)
+        frame = run(_dataset(), answer)
     except SqlError as error:
         raise NotPlain("sql_error", message=str(error), kind=error.kind) from None
     return Taken(plain(frame), str.__str__(answer))
@@ -143,7 +147,6 @@ def take_sql(answer: Any, options: Options) -> Taken:
 
 def take_algebra(answer: Any, options: Options) -> Taken:
     """Work an expression of relational algebra out on the dataset, through its SQL."""
-    from labkit import connect
     from labkit.algebra import AlgebraError, Query, parse
     from labkit.sql import SqlError, run
 
@@ -151,7 +154,7 @@ def take_algebra(answer: Any, options: Options) -> Taken:
         raise NotPlain("kinds.not_algebra", came=plain(answer).kind)
     try:
         query = parse(str.__str__(answer)) if isinstance(answer, str) else answer
-        con = connect()
+        con = _dataset()
         text = query.sql("duckdb", db=_relations(con))
         frame = run(con, text)
     except (AlgebraError, SqlError) as error:
@@ -174,6 +177,29 @@ def _said(error: Exception) -> str:
 
     text = str(error).removeprefix("algebra: ").removeprefix("algebra, ")
     return text.partition("\n\n")[0] if isinstance(error, SqlError) else text
+
+
+def _dataset() -> "duckdb.DuckDBPyConnection":
+    """Open the dataset, or find it open: opening it takes longer than most queries."""
+    import duckdb
+
+    from labkit.dataset import dataset_folder
+
+    folder = dataset_folder()
+    file = folder / "labkit.duckdb"
+    made = file.stat().st_mtime_ns if file.exists() else 0
+    try:
+        _opened(folder, made).execute("SELECT 1")
+    except duckdb.Error:  # an internal error of DuckDB has closed it
+        _opened.cache_clear()
+    return _opened(folder, made)
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path, made: int) -> "duckdb.DuckDBPyConnection":
+    from labkit.store import connect
+
+    return connect(folder)
 
 
 def _no_query(answer: Any) -> bool:

@@ -207,3 +207,22 @@ def test_a_span_may_be_open_in_the_end():
     assert made.caught == 1.0
     assert any(one["expected"] for one in made.data["databases"])
     assert check_on(made, still.replace("count(*)", "count(*) + 1")).differs
+
+
+@pytest.mark.parametrize("ending", ["", " ORDER BY n DESC"])
+def test_all_databases_at_once_say_what_each_says_alone(ending, monkeypatch):
+    from labkit.sql.databases import _Checker
+
+    reference = STATIN.replace(" ORDER BY n DESC", ending)
+    data = databases_for(reference, [], REGISTRY, tries=60).data
+    rivals = [reference, *(mutant.sql for mutant in mutants(reference))]
+
+    def verdicts():
+        found = [check_on(data, text) for text in rivals]
+        return [(v.differs, v.kind, v.databases, v.error) for v in found]
+
+    at_once = verdicts()
+    assert not at_once[0][0]
+    assert sum(differs for differs, *_ in at_once) >= 10
+    monkeypatch.setattr(_Checker, "_suspects", lambda self, places: set(range(99)))
+    assert verdicts() == at_once
