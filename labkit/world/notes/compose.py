@@ -192,13 +192,15 @@ class Page:
         at = first[note] + step
         order = np.empty(len(at), dtype=np.int32)
         order[at] = place
-        pieces = pa.concat_arrays(self._pool).take(pa.array(order))
+        pool = pa.concat_arrays(self._pool)
+        pieces = pool.take(pa.array(order))
         bounds = np.frombuffer(pieces.buffers()[1], dtype=np.int32)[: len(pieces) + 1]
         text = pa.StringArray.from_buffers(
             self.n, pa.py_buffer(np.ascontiguousarray(bounds[first])), pieces.buffers()[2]
         )
-        length = pc.utf8_length(pieces).to_numpy().astype(np.int64)
-        reached = np.cumsum(np.r_[0, length])
+        length = pc.utf8_length(pool).to_numpy()[order]
+        reached = np.zeros(len(order) + 1, dtype=np.int64)
+        np.cumsum(length, out=reached[1:])
         marked = kind > 0
         where = at[marked]
         by_place = np.argsort(where, kind="stable")

@@ -9,6 +9,7 @@ they apply to Norwegian notes: a year or a month alone is not marked, nor an age
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -196,21 +197,17 @@ def _age(page: Page, notes: Notes) -> None:
     page.field("age", place, np.where(years >= OLD_AGE, AGE, 0))
 
 
-def _phones(rng: np.random.Generator, n: int) -> list[str]:
+def _phones(rng: np.random.Generator, n: int) -> pa.Array:
     """Numbers that cannot be anybody's, written in the three ways people write them."""
-    number = rng.integers(0, 1_000_000, n).tolist()
-    way = rng.integers(0, 3, n).tolist()
-    found = []
-    for k, w in zip(number, way, strict=True):
-        s = f"01{k:06}"
-        found.append(
-            s
-            if w == 0
-            else f"{s[:2]} {s[2:4]} {s[4:6]} {s[6:]}"
-            if w == 1
-            else f"{s[:3]} {s[3:5]} {s[5:]}"
-        )
-    return found
+    number = rng.integers(0, 1_000_000, n)
+    way = rng.integers(0, 3, n)
+    digits = pc.utf8_slice_codeunits(pa.array(101_000_000 + number).cast(pa.string()), 1)
+
+    def cut(*at: int) -> pa.Array:
+        parts = [pc.utf8_slice_codeunits(digits, *ends) for ends in pairwise(at)]
+        return pc.binary_join_element_wise(*parts, " ")
+
+    return pc.choose(pa.array(way), digits, cut(0, 2, 4, 6, 8), cut(0, 3, 5, 8))
 
 
 def _relatives(

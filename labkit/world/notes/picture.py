@@ -80,9 +80,9 @@ def _by_encounter(part: Part, notes: Notes, column: Any) -> tuple[np.ndarray, np
     """
     row_at = np.asarray(column).astype(np.int64) - int(part.ids(1)[0])
     order = np.argsort(row_at, kind="stable")
-    low = np.searchsorted(row_at[order], notes.encounter, side="left")
-    high = np.searchsorted(row_at[order], notes.encounter, side="right")
-    note, at = _ranges(low, high)
+    count = np.bincount(row_at, minlength=len(part.contacts["person"]))
+    low = (np.cumsum(count) - count)[notes.encounter]
+    note, at = _ranges(low, low + count[notes.encounter])
     return order[at], note
 
 
@@ -207,22 +207,21 @@ def labs(
     names: dict[str, list[Any]] = pools.terms["lab"]
     order = {name: k for k, name in enumerate(names)}
     analyte, values = codes(table["analyte"])
-    rank = np.array([order.get(v, -1) for v in values])[analyte]
-    value = np.asarray(table["value"], dtype=np.float64)
     row, note = _by_encounter(part, _at(notes, some), table["encounter_id"])
-    good = (rank[row] >= 0) & np.isfinite(value[row])
-    row, note = row[good], note[good]
-    taken = seconds(table["taken_time"])[row]
-    place = np.lexsort((taken, rank[row], note))
-    row, note = row[place], note[place]
-    new = np.r_[True, (note[1:] != note[:-1]) | (rank[row][1:] != rank[row][:-1])]
-    row, note = row[new[: len(row)]], note[new[: len(note)]]
-    if not len(row):
+    rank = np.array([order.get(v, -1) for v in values])[analyte[row]]
+    value = np.asarray(table["value"], dtype=np.float64)[row]
+    good = (rank >= 0) & np.isfinite(value)
+    row, note, rank, value = row[good], note[good], rank[good], value[good]
+    place = np.lexsort((seconds(np.asarray(table["taken_time"])[row]), note * len(names) + rank))
+    note, rank, value = note[place], rank[place], value[place]
+    new = np.r_[True, (note[1:] != note[:-1]) | (rank[1:] != rank[:-1])][: len(note)]
+    note, rank, value = note[new], rank[new], value[new]
+    if not len(note):
         return some
-    decimals = np.array([names[k][1] for k in names])[rank[row]]
-    number = _decimal(page, value[row], decimals)
+    decimals = np.array([names[k][1] for k in names])[rank]
+    number = _decimal(page, value, decimals)
     # A C-reactive protein that rounds to nothing is reported as below the limit.
-    faint = (rank[row] == order["crp"]) & (value[row] < 0.5)
+    faint = (rank == order["crp"]) & (value < 0.5)
     number = np.where(faint, page.pool(["< 1"]), number)
     opens = np.r_[True, note[1:] != note[:-1]]
     words = list(names)
@@ -230,7 +229,7 @@ def labs(
         [f", {names[w][0]} " for w in words]
         + [before + names[w][0][:1].upper() + names[w][0][1:] + " " for w in words]
     )
-    label = label + rank[row] + len(words) * opens
+    label = label + rank + len(words) * opens
     page.put(some[np.repeat(note, 2)], np.stack([label, number], axis=1).ravel())
     closing = np.unique(note)
     page.put(some[closing], np.full(len(closing), page.pool(["."])))
