@@ -44,8 +44,12 @@ def write_lms_gradebooks(rows: list[tuple[str, str, Mark]], folder: Path) -> tup
     """Write `gradebook-canvas.csv` and `gradebook-blackboard.csv`: a row for each student.
 
     The names of the students' folders stand as login (Canvas) and user name (Blackboard), which is
-    how either finds its students. Canvas wants its five columns and a row of points possible;
-    Blackboard wants `Username`, every cell quoted, and makes a column of each name new to it.
+    how either finds its students. Where Canvas named the files, the number in the name is its own
+    id of the student. Canvas wants five columns, `Section` the last, and a row that begins with
+    Points Possible; it fills the assignment whose title is the exercise's name, or makes one.
+    Blackboard wants `Username` and every cell quoted. It fills a column only by the number behind
+    `|` in the title of a downloaded column. Without one it makes a text column worth 0 points: make
+    it a number in Blackboard, worth the points in its title.
 
     Args:
         rows: (student, exercise, mark).
@@ -55,8 +59,9 @@ def write_lms_gradebooks(rows: list[tuple[str, str, Mark]], folder: Path) -> tup
         The file for Canvas and the one for Blackboard.
 
     Source:
-        Instructure, "How do I import grades in the Gradebook?"; Blackboard Help, "Working offline
-        with grade data".
+        Canvas: lib/gradebook_importer.rb of github.com/instructure/canvas-lms (`header?`,
+        `process_pp`, `process_student`). Blackboard Help for instructors, "Uploading or downloading
+        Grade Center items for working offline".
     """
     exercises = sorted({name for _, name, _ in rows})
     most: dict[str, float] = {}
@@ -68,13 +73,26 @@ def write_lms_gradebooks(rows: list[tuple[str, str, Mark]], folder: Path) -> tup
     cells = {who: [of.get(name, "") for name in exercises] for who, of in points.items()}
     canvas = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *exercises]]
     canvas.append(["    Points Possible", "", "", "", "", *(_number(most[e]) for e in exercises)])
-    canvas += [[who, "", "", who, "", *own] for who, own in cells.items()]
+    canvas += [[who, *_canvas_ids(who), "", *own] for who, own in cells.items()]
     titles = [f"{name} [Total Pts: {_number(most[name])}]" for name in exercises]
     blackboard = [["Username", *titles], *([who, *own] for who, own in cells.items())]
     return (
         write_csv(canvas, folder / "gradebook-canvas.csv"),
         write_csv(blackboard, folder / "gradebook-blackboard.csv", quote=True),
     )
+
+
+def _canvas_ids(student: str) -> tuple[str, str, str]:
+    """Return ID, SIS User ID and SIS Login ID; Canvas looks for them in this order.
+
+    Examples:
+        >>> _canvas_ids("nordmannkari_334244")
+        ('334244', '', 'nordmannkari_334244')
+        >>> _canvas_ids("karin")
+        ('', '', 'karin')
+    """
+    named = re.fullmatch(r"\D.*_(\d+)", student)
+    return (named[1] if named else "", "", student)
 
 
 def write_csv(lines: list[list[str]], path: Path, *, quote: bool = False) -> Path:

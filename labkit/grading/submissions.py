@@ -2,6 +2,15 @@
 
 Names decide who and what, and are used for nothing else: no file is written under a name from an
 archive, no link is followed, and nothing is unpacked beyond what a notebook may weigh.
+
+Blackboard names a file `ASSIGNMENT_USERNAME_attempt_DATETIME_NAME` and adds a text file for each
+attempt (a user name with `_` in it is taken from its last `_` on). Canvas names one
+`USER_ID_FILE_NAME`: the sortable name in small letters without signs, `LATE` where it is, the
+user's number and the file's; of an anonymous assignment `anon_CODE_FILE_NAME`.
+
+Source:
+    Blackboard: README of github.com/kwurst/bb-file-cleanup. Canvas: lib/content_zipper.rb of
+    github.com/instructure/canvas-lms, `get_filename` and `add_upload_submission`.
 """
 
 import hashlib
@@ -23,10 +32,9 @@ MOST_IN_ONE = 50  # files in an archive that a student has handed in
 DEPTH = 4  # of folders below the submissions
 _ODD = re.compile(r"[\x00-\x1f<>:\"|?*]")
 _NAME = re.compile(r"(?<![0-9A-Za-z])\d\d_[A-Za-z]\w*")
-# Assignment_username_attempt_2026-01-31-12-30-45_original name
 _BLACKBOARD = re.compile(r".*_([^_]+)_attempt_(\d{4}(?:-\d\d){5})(?:_(.+)|\.txt)\Z")
-# lastnamefirstname_LATE_user id_attachment id_original name
-_CANVAS = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_(\d+)_(.+)\Z")
+_CANVAS = re.compile(r"(.+?)_(?:LATE_)?(\d+)_(\d+)_(.+)\Z")
+_ANONYMOUS = re.compile(r"(?:LATE_)?(anon_[0-9A-Za-z]+)_(\d+)_(.+)\Z")
 
 
 class Handed(NamedTuple):
@@ -205,6 +213,8 @@ def _of_lms(name: str) -> tuple[str, str, str] | None:
     """Return (student, original name, time) from a file name of Blackboard's or Canvas's."""
     if match := _BLACKBOARD.match(name):
         return match[1], match[3] or "", match[2]
+    if match := _ANONYMOUS.match(name):
+        return match[1], match[3], f"{int(match[2]):020d}"
     if match := _CANVAS.match(name):
         return f"{match[1]}_{match[2]}", match[4], f"{int(match[3]):020d}"
     return None

@@ -174,3 +174,18 @@ def test_nothing_to_grade_is_said_plainly(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"PK")
     with pytest.raises(GradingError, match="cannot be read as a zip"):
         submissions.find(tmp_path / "a.zip", known=known)
+
+
+@pytest.mark.parametrize(
+    ("name", "student", "original"),
+    [
+        ("wellslane_334244_394803489_Mine.ipynb", "wellslane_334244", "Mine.ipynb"),
+        ("o_brien_LATE_17_88_05_algebra_sql.ipynb", "o_brien_17", "05_algebra_sql.ipynb"),
+        ("anon_aB3x9_88_05_algebra_sql.ipynb", "anon_aB3x9", "05_algebra_sql.ipynb"),
+        ("LATE_anon_12345_88_mine.ipynb", "anon_12345", "mine.ipynb"),
+    ],
+)
+def test_every_way_in_which_canvas_names_a_file_is_read(tmp_path, name, student, original):
+    (tmp_path / name).write_bytes(notebook())
+    (found,) = submissions.find(tmp_path, known=known)
+    assert (found.student, found.files[0].name) == (student, original)
