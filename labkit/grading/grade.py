@@ -28,6 +28,7 @@ from labkit.grading.small import databases_of
 from labkit.grading.submissions import Handed
 from labkit.grading.task import Exercise
 from labkit.grading.work import Mark, grade_one, no_mark
+from labkit.messages import say
 
 STEPS_IN_ALL = 4  # a whole run may take this many times the time of one cell
 Progress = Callable[[int, int], None]  # submissions done, in all
@@ -96,9 +97,9 @@ def grade(
         MachineError: If the cluster or the sandbox cannot be used.
     """
     if workers is not None and workers < 1:
-        raise InputError(f"workers: {workers} is not a whole number from 1")
+        raise InputError(say("grading.workers", came=workers))
     if not 1 <= timeout <= 3600:
-        raise InputError(f"timeout: {timeout} is not a number of seconds from 1 to 3600")
+        raise InputError(say("grading.timeout", came=timeout))
     shelf: dict[str, Exercise | None] = {}
 
     def known(name: str) -> bool:
@@ -181,10 +182,16 @@ class _Room:
                 for where, outcomes in (("hidden", hidden), ("class", known)):
                     outcome = outcomes.get(task.id)
                     if outcome is None or outcome.answer is None:
-                        why = outcome.reason if outcome else "it was not reached"
+                        why = outcome.reason if outcome else say("grading.not_reached")
                         raise GradingError(
-                            f"{exercise.path}:{task.line}: the solution of task {task.id} gives no "
-                            f"answer on the {where} dataset: {why}"
+                            say(
+                                "grading.no_solution",
+                                path=exercise.path,
+                                line=task.line,
+                                task=task.id,
+                                where=say(f"grading.on_{where}"),
+                                why=why,
+                            )
                         )
             self._markers[name] = Markers(exercise, hidden, known, self._databases[name])
         return self._markers[name]

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labkit.errors import GradingError
+from labkit.messages import say
 
 CASES = 40
 MOST_CASES = 500
@@ -73,10 +74,10 @@ def verify_inputs(options: Mapping[str, Any]) -> None:
     """
     inputs = options.get("inputs")
     if not isinstance(inputs, list) or not inputs:
-        raise GradingError("check: a function needs inputs=[...], a description of each argument")
+        raise GradingError(say("author.no_inputs"))
     cases = options.get("cases", CASES)
     if type(cases) is not int or not 1 <= cases <= MOST_CASES:
-        raise GradingError(f"check: cases must be from 1 to {MOST_CASES}, not {cases!r}")
+        raise GradingError(say("author.cases", most=MOST_CASES, came=repr(cases)))
     rng = random.Random(0)
     for one in inputs:
         try:
@@ -85,8 +86,7 @@ def verify_inputs(options: Mapping[str, Any]) -> None:
         except (KeyError, TypeError, ValueError, IndexError, StopIteration) as error:
             known = ", ".join(_NAMES)
             raise GradingError(
-                f"check: inputs cannot be drawn from {json.dumps(one)} ({error!r}). "
-                f"A description names one of {known}."
+                say("author.inputs", came=json.dumps(one), said=repr(error), known=known)
             ) from None
 
 

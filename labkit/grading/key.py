@@ -22,7 +22,7 @@ from labkit.grading.session import Step, write_job
 from labkit.grading.task import Exercise, Task
 from labkit.grading.warm import Order, begin
 from labkit.grading.words import refusal_text
-from labkit.messages import LANGUAGES
+from labkit.messages import LANGUAGES, language, say
 
 if TYPE_CHECKING:
     from labkit.sql.databases import Databases
@@ -116,8 +116,13 @@ def rekey(
         outcome = answers[task.id] = outcomes.get(task.id, Outcome("missing"))
         if outcome.answer is None:
             raise BuildError(
-                f"{exercise.path}:{task.line}: task {task.id}: the solution gives no answer on "
-                f"another dataset: {_why(outcome)}"
+                say(
+                    "author.other_dataset",
+                    path=exercise.path,
+                    line=task.line,
+                    task=task.id,
+                    why=_why(outcome),
+                )
             )
         reference = kind.refer(outcome.answer, task.settings, salt=salt)
         settings, seen, known = kind.split(task.settings)[0], set[str](), []
@@ -197,10 +202,10 @@ def run_author(
             outcomes = []
             for i, run in enumerate(running):
                 if not run.wait(SECONDS):
-                    raise BuildError(f"{exercise.path}: solutions took more than {SECONDS} s")
+                    raise BuildError(say("author.slow", path=exercise.path, seconds=SECONDS))
                 if run.status:
                     log_text = Path(folder, f"{i}.log").read_text(errors="replace")[-2000:]
-                    raise BuildError(f"{exercise.path}: the solutions' process died:\n{log_text}")
+                    raise BuildError(say("author.died", path=exercise.path, log=log_text))
                 written = Path(folder, f"{i}.jsonl").read_text(encoding="utf-8")
                 outcomes.append(read_outcomes(written))
         finally:
@@ -261,39 +266,41 @@ def _check_settings(exercise: Exercise, task: Task) -> None:
         if is_read(task):
             rubric_of(task)
     except GradingError as error:
-        raise BuildError(f"{exercise.path}:{task.line}: task {task.id}: {error}") from None
+        raise BuildError(
+            say("author.at", path=exercise.path, line=task.line, task=task.id, text=error)
+        ) from None
 
 
 def _task_key(
     exercise: Exercise, task: Task, first: dict[str, Outcome], second: dict[str, Outcome]
 ) -> dict[str, Any]:
     def fault(line: int, text: str) -> BuildError:
-        return BuildError(f"{exercise.path}:{line}: task {task.id}: {text}")
+        return BuildError(say("author.at", path=exercise.path, line=line, task=task.id, text=text))
 
     kind, salt = kind_of(task.kind), task_salt(exercise, task)
     settings, options = kind.split(task.settings)
     outcome = first.get(task.id, Outcome("missing"))
     if outcome.answer is None:
-        raise fault(task.line, f"the solution gives no answer: {_why(outcome)}")
+        raise fault(task.line, say("author.no_answer", why=_why(outcome)))
     try:
         reference = kind.refer(outcome.answer, task.settings, salt=salt)
     except GradingError as error:
         raise fault(task.line, str(error)) from None
     again = second.get(task.id, Outcome("missing")).answer
     if again is None or not (kind.written or reference.compare(again).same):
-        raise fault(task.line, "the solution gives another answer the second time it runs")
+        raise fault(task.line, say("author.unsteady"))
     own = first.get(f"{task.id} solution")
     if own and (own.answer is None or not reference.compare(own.answer).same):
-        raise fault(task.line, f"the solution's own answer does not pass: {_why(own)}")
+        raise fault(task.line, say("author.own_fails", why=_why(own)))
     known: list[dict[str, Any]] = []
     for i, wrong in enumerate(task.wrong):
         came = first.get(f"{task.id} wrong {i}", Outcome("missing"))
         if came.answer is None:
-            raise fault(wrong.line, f"this wrong answer gives no answer: {_why(came)}")
+            raise fault(wrong.line, say("author.wrong_silent", why=_why(came)))
         if reference.compare(came.answer).same:
             raise fault(
                 wrong.line,
-                "this wrong answer passes. Change it, or the task or the data, so that they differ",
+                say("author.wrong_passes"),
             )
         marks = prints(came.answer, settings, salt=salt, around=True)
         hints = {"nb": wrong.nb, "en": wrong.en}
@@ -302,8 +309,7 @@ def _task_key(
             if not told_apart and any(earlier[lang] != hints[lang] for lang in LANGUAGES):
                 raise fault(
                     wrong.line,
-                    f"this wrong answer gives the same as the one on line {other.line}, "
-                    "but has another hint",
+                    say("author.wrong_alike", line=other.line),
                 )
         known.append({"prints": sorted(marks), **hints})
     made = {
@@ -340,5 +346,5 @@ def _databases(task: Task, reference: str, wrong: list[str]) -> "Databases | Non
 
 def _why(outcome: Outcome) -> str:
     if outcome.state == "refused":
-        return refusal_text(NotPlain(outcome.reason, **outcome.facts), "en")
+        return refusal_text(NotPlain(outcome.reason, **outcome.facts), language())
     return outcome.reason or outcome.state

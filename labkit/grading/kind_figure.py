@@ -15,6 +15,7 @@ from labkit.errors import GradingError
 from labkit.grading.kinds import Options, Taken
 from labkit.grading.plain import Cell, NotPlain, Plain, cell
 from labkit.grading.reference import WORK, Difference, Reference, Settings
+from labkit.messages import say
 
 _COLUMNS = ("what", "x", "y")
 LABELS = 0.3  # share of the points that the labels earn
@@ -49,12 +50,12 @@ def verify_figure(options: Options) -> None:
     needs = options.get("needs", list(_NEEDED))
     known = ("xlabel", "ylabel", "title")
     if not isinstance(needs, list) or set(needs) - set(known):
-        raise GradingError(f"check: needs must be some of {', '.join(known)}, not {needs!r}")
+        raise GradingError(say("author.needs", known=", ".join(known), came=repr(needs)))
     units = options.get("units", {})
     if not isinstance(units, dict) or set(units) - set(known):
-        raise GradingError('check: units must be as {"ylabel": ["mmol/mol", "%"]}')
+        raise GradingError(say("author.units"))
     if not isinstance(options.get("marks", True), bool):
-        raise GradingError("check: marks must be True or False")
+        raise GradingError(say("author.marks"))
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Figure:
         )
         lacking = made._lacking(answer)
         if lacking:
-            raise GradingError(f"the solution's figure lacks {lacking[0]} or a unit in it")
+            raise GradingError(say("author.figure_lacks", what=lacking[0]))
         return made
 
     def compare(self, answer: Plain) -> Difference:

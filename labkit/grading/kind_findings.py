@@ -12,6 +12,7 @@ from labkit.errors import GradingError
 from labkit.grading.kinds import Options
 from labkit.grading.plain import Plain
 from labkit.grading.reference import WORK, Difference, Reference, Settings
+from labkit.messages import say
 
 ENOUGH = 1.0  # F1 from which a task earns all its points, when it names no other
 
@@ -21,7 +22,7 @@ def verify_findings(options: Options) -> None:
     enough = options.get("enough", ENOUGH)
     number = isinstance(enough, (int, float)) and not isinstance(enough, bool)
     if not number or not 0 < enough <= 1:
-        raise GradingError(f"check: enough must be an F1 above 0 and at most 1, not {enough!r}")
+        raise GradingError(say("author.enough", came=repr(enough)))
 
 
 def f1(precision: float, recall: float) -> float:
@@ -69,7 +70,7 @@ class Findings:
             GradingError: If it is no list, set or table of rows, or there is nothing to find.
         """
         if answer.kind not in ("list", "set", "table") or not answer.rows:
-            raise GradingError("the truth of findings must be a list, set or table with rows")
+            raise GradingError(say("author.truth"))
         digests = Reference.of(_once(_exact(answer)), settings, salt=salt, work=work)
         return cls(digests, float(options.get("enough", ENOUGH)))
 

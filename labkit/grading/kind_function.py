@@ -13,6 +13,7 @@ from labkit.grading.inputs import draw_cases, written
 from labkit.grading.kinds import Options, Taken
 from labkit.grading.plain import NotPlain, Plain, plain
 from labkit.grading.reference import ROWS, WORK, Difference, Reference, Settings
+from labkit.messages import say
 
 _COLUMNS = ("input", "state", "output")
 _ORDERED = ("list", "table")  # a function's list comes in order, unless the task says otherwise
@@ -93,7 +94,7 @@ class Cases:
         cases = []
         for place, (text, state, output) in enumerate(rows):
             if state == "refused":
-                raise GradingError(f"the solution's function gives no plain answer for ({text})")
+                raise GradingError(say("author.not_plain", inputs=text))
             raises = output if state == "raised" else None
             reference = None
             given = Plain.from_json(output) if raises is None else None

@@ -14,23 +14,18 @@ from typing import Any
 from labkit.errors import GradingError
 from labkit.grading.kinds import Options, Taken
 from labkit.grading.plain import NotPlain, plain
+from labkit.messages import say
 
 SECONDS = 60
 MAX_BYTES = 20_000_000
 _NAME = re.compile(r"[a-z]\w*\Z")
 _BEFORE = """options(warn = 1, stringsAsFactors = FALSE)
-.labkit_read <- function(name) {
-  made <- utils::read.csv(paste0(name, ".csv"), na.strings = "", encoding = "UTF-8")
-  for (column in names(made)) {
-    text <- made[[column]]
-    if (is.character(text) && any(!is.na(text)) &&
-        all(is.na(text) | grepl("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", text))) {
-      made[[column]] <- as.Date(text)
-    }
-  }
-  made
+.labkit_read <- function(name, types) {
+  utils::read.csv(paste0(name, ".csv"), na.strings = "", encoding = "UTF-8", colClasses = types)
 }
 """
+# As the database has them: a code such as 0432 is text, whatever R would guess.
+_CLASSES = {"VARCHAR": "character", "DATE": "Date", "BOOLEAN": "logical"}
 _AFTER = """
 .labkit_shape <- if (is.data.frame(answer) || is.matrix(answer)) "table" else
   if (is.null(names(answer)) && length(answer) == 1) "single" else
@@ -38,7 +33,8 @@ _AFTER = """
 .labkit_out <- if (.labkit_shape == "table") as.data.frame(answer) else
   if (.labkit_shape == "named") data.frame(key = names(answer), value = unname(unlist(answer))) else
   data.frame(value = unlist(answer))
-writeLines(.labkit_shape, "shape.txt")
+.labkit_classes <- vapply(.labkit_out, function(column) class(column)[1], "")
+writeLines(c(.labkit_shape, .labkit_classes), "shape.txt")
 utils::write.csv(.labkit_out, "answer.csv", row.names = FALSE, na = "", fileEncoding = "UTF-8")
 """
 
@@ -52,9 +48,7 @@ def take_r(answer: Any, options: Options) -> Taken:
         raise NotPlain("kinds.no_r")
     with tempfile.TemporaryDirectory(prefix="labkit-r-") as name:
         folder = Path(name)
-        tables = list(options.get("tables", ()))
-        _lay_tables(folder, tables)
-        read = "".join(f'{table} <- .labkit_read("{table}")\n' for table in tables)
+        read = _lay_tables(folder, list(options.get("tables", ())))
         (folder / "answer.R").write_text(f"{answer}\n", encoding="utf-8")
         code = f'{_BEFORE}{read}source("answer.R", encoding = "UTF-8")\n{_AFTER}'
         (folder / "run.R").write_text(code, encoding="utf-8")
@@ -76,7 +70,7 @@ def verify_r(options: Options) -> None:
     """Refuse tables that cannot be names."""
     tables = options.get("tables", [])
     if not isinstance(tables, list) or not all(_NAME.match(str(one)) for one in tables):
-        raise GradingError(f'check: tables must be names, as ["npr"], not {tables!r}')
+        raise GradingError(say("author.tables", came=repr(tables)))
 
 
 def blank_r(answer: Any) -> bool:
@@ -86,34 +80,49 @@ def blank_r(answer: Any) -> bool:
     return not re.sub(r"#[^\n]*", "", answer).strip(" \t\r\n.…")
 
 
-def _lay_tables(folder: Path, tables: list[str]) -> None:
+def _lay_tables(folder: Path, tables: list[str]) -> str:
+    """Write tables as CSV and return the R code that reads them."""
     if not tables:
-        return
+        return ""
     from labkit import connect
 
-    con = connect()
+    con, code = connect(), []
     for table in tables:
-        con.sql(f'SELECT * FROM "{table}"').df().to_csv(folder / f"{table}.csv", index=False)
+        found = con.sql(f'SELECT * FROM "{table}"')
+        found.df().to_csv(folder / f"{table}.csv", index=False)
+        kinds = zip(found.columns, map(str, found.types), strict=True)
+        types = [f'"{name}" = "{_CLASSES[kind]}"' for name, kind in kinds if kind in _CLASSES]
+        code.append(f'{table} <- .labkit_read("{table}", c({", ".join(types)}))\n')
+    return "".join(code)
 
 
 def _read(folder: Path) -> Any:
     """Read `answer.csv`, believing nothing: a CSV file of plain cells."""
     import pandas as pd
 
-    path, shape = folder / "answer.csv", folder / "shape.txt"
+    path, about = folder / "answer.csv", folder / "shape.txt"
     if not path.is_file() or path.is_symlink() or path.stat().st_size > MAX_BYTES:
         raise NotPlain("kinds.r_nothing")
+    told = about.is_file() and not about.is_symlink() and about.stat().st_size < MAX_BYTES
+    lines = about.read_text("utf-8", "replace").splitlines() if told else []
+    shape, classes = (lines or [""])[0], lines[1:]
     try:
-        frame = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        names = pd.read_csv(path, nrows=0).columns
+        texts = {
+            name: str
+            for name, kind in zip(names, classes, strict=False)
+            if kind in ("character", "factor")
+        }
+        frame = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=texts)
     except (ValueError, pd.errors.ParserError):
         raise NotPlain("kinds.r_nothing") from None
-    for column in frame.columns:
+    for column in frame.columns.difference(list(texts)):
         text = frame[column].dropna()
         if len(text) and text.isin(["TRUE", "FALSE"]).all():
             frame[column] = frame[column].map({"TRUE": True, "FALSE": False})
         elif len(text) and text.astype(str).str.fullmatch(r"\d{4}-\d\d-\d\d").all():
             frame[column] = pd.to_datetime(frame[column])
-    match shape.read_text(encoding="utf-8").strip() if shape.is_file() else "":
+    match shape.strip():
         case "single":
             return frame["value"].iloc[0] if len(frame) else None
         case "list":

@@ -19,6 +19,7 @@ from labkit.grading.plain import NotPlain, Plain
 from labkit.grading.planted import Planted, plant
 from labkit.grading.reference import Difference, Settings
 from labkit.grading.task import Exercise
+from labkit.messages import say
 
 RIGHT = 3  # times that the function itself is among the versions
 MOST_BUGS = 60
@@ -109,7 +110,7 @@ class Versions:
     @classmethod
     def of(cls, answer: Plain, settings: Settings, *, salt: str, work: int = 0) -> "Versions":
         """Refuse: tests need the function that they are for."""
-        raise GradingError("check: tests need of=, the name of the function under test")
+        raise GradingError(say("author.no_of"))
 
     @classmethod
     def with_options(
@@ -123,13 +124,13 @@ class Versions:
         made = versions(options)
         passed = [row[1] is True for row in answer.rows]
         if len(passed) != len(made):
-            raise GradingError("the solution's tests gave no result for each version")
+            raise GradingError(say("author.tests_silent"))
         right = tuple(i for i, bug in enumerate(made) if bug is None)
         if not all(passed[i] for i in right):
-            raise GradingError("the solution's tests fail on the function itself")
+            raise GradingError(say("author.tests_fail"))
         caught = tuple(i for i, bug in enumerate(made) if bug is not None and not passed[i])
         if not caught:
-            raise GradingError("the solution's tests catch no planted bug")
+            raise GradingError(say("author.tests_blind"))
         bugs = tuple((i, b.before, b.after) for i in caught if (b := made[i]) is not None)
         return cls(right, caught, bugs, settings, salt)
 
@@ -192,5 +193,5 @@ def source_of(exercise: Exercise, name: str) -> tuple[str, str]:
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 imports.append(ast.unparse(node))
     if not found:
-        raise GradingError(f"check: no cell outside the tasks defines {name}()")
+        raise GradingError(say("author.no_function", name=name))
     return found, "\n".join(line for line in imports if "labkit" not in line)

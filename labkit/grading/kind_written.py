@@ -14,6 +14,7 @@ from labkit.errors import GradingError
 from labkit.grading.kinds import Options, Taken
 from labkit.grading.plain import NotPlain, Plain, cell, plain
 from labkit.grading.reference import Difference, Settings
+from labkit.messages import say
 
 FEWEST_WORDS = 5  # of a reason
 
@@ -47,7 +48,7 @@ def verify_text(options: Options) -> None:
     words = options.get("words", [1, 1])
     whole = isinstance(words, list) and len(words) == 2 and all(type(n) is int for n in words)
     if not whole or not 1 <= words[0] <= words[1]:
-        raise GradingError(f"check: words must be [least, most], as [100, 300], not {words!r}")
+        raise GradingError(say("author.words", came=repr(words)))
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def verify_choice(options: Options) -> None:
     """Refuse a choice without options."""
     listed = options.get("options")
     if not isinstance(listed, list) or len({_folded(one) for one in listed}) < 2:
-        raise GradingError("check: a choice needs options=[...], two or more that differ")
+        raise GradingError(say("author.choices"))
 
 
 def blank_choice(answer: Any) -> bool:

@@ -18,6 +18,7 @@ from labkit.errors import GradingError
 from labkit.grading.plain import NotPlain, Plain, plain
 from labkit.grading.reference import WORK, Difference, Settings
 from labkit.grading.task import Exercise
+from labkit.messages import say
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,12 +100,15 @@ class Kind:
         try:
             settings = Settings.of(rest)
         except GradingError as error:
-            more = f". Of {self.name}: {', '.join(self.options)}" if self.options else ""
-            raise GradingError(f"{error}{more}") from None
+            if not self.options:
+                raise
+            known = ", ".join(self.options)
+            told = say("author.kind_settings", said=error, kind=self.name, known=known)
+            raise GradingError(told) from None
         try:
             own = json.loads(json.dumps(own))
         except (TypeError, ValueError):
-            raise GradingError("check: settings must be numbers, texts, lists and dicts") from None
+            raise GradingError(say("author.settings")) from None
         self.verify(own)
         return settings, own
 
@@ -302,7 +306,7 @@ def kind_of(name: str) -> Kind:
         GradingError: If there is none.
     """
     if name not in KINDS:
-        raise GradingError(f"check: no kind of task '{name}'. Kinds: {', '.join(KINDS)}")
+        raise GradingError(say("author.kind", came=name, known=", ".join(KINDS)))
     return KINDS[name]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from labkit.errors import GradingError
+from labkit.messages import say
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -53,9 +54,7 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.executescript(_TABLES)
         except sqlite3.Error as error:
-            raise GradingError(
-                f"{path}: cannot be used ({error}). Remove it to grade from the beginning."
-            ) from None
+            raise GradingError(say("grading.ledger", path=path, said=error)) from None
 
     def setting(self, name: str, value: str | None = None) -> str | None:
         """Return a setting; the first value that is given stays."""

@@ -20,6 +20,7 @@ from labkit.grading.reference import SMALL, Difference, Settings, prints
 from labkit.grading.session import Step
 from labkit.grading.small import MOST_TEXT, code_for, find_example, read_example
 from labkit.grading.task import Exercise, Task
+from labkit.messages import say
 
 _RICH = 4  # letters and digits that an answer must have to tell one student from another
 
@@ -75,8 +76,7 @@ class Markers:
             text = known[task.id].text if task.id in self._databases else None
             if text and find_example(self._databases[task.id], text, _settings(task)):
                 raise GradingError(
-                    f"{exercise.path}:{task.line}: the small databases of task {task.id} were made "
-                    "for another solution. Make them again: uv run labkit build"
+                    say("grading.small_other", path=exercise.path, line=task.line, task=task.id)
                 )
         self._hidden = {t.id: _reference(t, hidden) for t in exercise.tasks}
         self._class = {t.id: _reference(t, known) for t in exercise.tasks}

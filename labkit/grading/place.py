@@ -7,6 +7,7 @@ from typing import Protocol
 from labkit.errors import InputError, MachineError
 from labkit.grading.sandbox import SANDBOXES, Limits, works
 from labkit.grading.work import Cells, Ran, run_cells
+from labkit.messages import say
 
 
 class Place(Protocol):
@@ -65,7 +66,7 @@ def sandbox_of(by: str | None, place: Place) -> str:
     if by is None:
         return next(name for name in SANDBOXES if place.works(name))
     if by not in SANDBOXES:
-        raise InputError(f"sandbox: no '{by}'. Choose one of {', '.join(SANDBOXES)}")
+        raise InputError(say("grading.sandbox_unknown", came=by, known=", ".join(SANDBOXES)))
     if not place.works(by):
-        raise MachineError(f"sandbox: {by} does not work here. Leave it out to take what does")
+        raise MachineError(say("grading.sandbox_still", sandbox=by))
     return by

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from labkit.errors import GradingError
+from labkit.messages import say
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.Gt),
@@ -61,9 +62,9 @@ def plant(source: str) -> list[Planted]:
     try:
         (function,) = ast.parse(source).body
     except (SyntaxError, ValueError) as error:
-        raise GradingError(f"no function to plant bugs in ({error})") from None
+        raise GradingError(say("author.no_plant", said=error)) from None
     if not isinstance(function, ast.FunctionDef):
-        raise GradingError("no function to plant bugs in")
+        raise GradingError(say("author.no_plant", said="def"))
     function.decorator_list = []
     if ast.get_docstring(function) is not None:
         function.body = function.body[1:] or [ast.Pass()]

@@ -16,6 +16,7 @@ from typing import Any
 from labkit.errors import GradingError
 from labkit.grading.buckets import bucket, buckets_around, coarse, exact, is_measured
 from labkit.grading.plain import SCALARS, Cell, Day, Plain
+from labkit.messages import say
 
 WORK = 40_000  # hashing rounds spent on one answer, about 20 ms: guessing small numbers costs
 MAX_ROWS = 20_000  # rows of a reference; a larger answer teaches no more
@@ -50,12 +51,12 @@ class Settings:
         unknown = sorted(set(raw) - set(cls.__dataclass_fields__))
         if unknown:
             known = ", ".join(cls.__dataclass_fields__)
-            raise GradingError(f"check: no setting '{unknown[0]}'. Settings: {known}")
+            raise GradingError(say("author.setting", came=unknown[0], known=known))
         made = dict(raw)
         tolerance = made.get("tolerance")
         number = isinstance(tolerance, (int, float)) and not isinstance(tolerance, bool)
         if tolerance is not None and not (number and 0 <= tolerance < math.inf):
-            raise GradingError(f"check: tolerance must be a number from 0, not {tolerance!r}")
+            raise GradingError(say("author.tolerance", came=repr(tolerance)))
         order = made.get("order", False)
         if isinstance(order, str):
             order = (order,)
@@ -137,15 +138,13 @@ class Reference:
             GradingError: If the answer cannot be a reference: none, or too many rows.
         """
         if answer.kind == "none":
-            raise GradingError("the solution's answer is None")
+            raise GradingError(say("author.answer_none"))
         if len(answer.rows) > MAX_ROWS:
-            raise GradingError(
-                f"the solution's answer has {len(answer.rows)} rows; at most {MAX_ROWS} can be kept"
-            )
+            raise GradingError(say("author.answer_long", came=len(answer.rows), most=MAX_ROWS))
         wanted = settings.order if isinstance(settings.order, tuple) else ()
         absent = [name for name in wanted if name not in answer.columns]
         if absent:
-            raise GradingError(f"check: order names '{absent[0]}', which is no column")
+            raise GradingError(say("author.order", came=absent[0]))
         measured = tuple(
             is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns))
         )

@@ -11,6 +11,7 @@ from typing import Any
 from labkit.errors import GradingError
 from labkit.grading.key import Outcome
 from labkit.grading.plain import Plain
+from labkit.messages import say
 
 PRIVATE = "instructor"
 
@@ -33,9 +34,7 @@ class Release:
                 for student in [name, *students]
             }
         except (OSError, ValueError, LookupError, AttributeError, TypeError):
-            raise GradingError(
-                f"{folder}: no release. Name the folder that labkit release --out made."
-            ) from None
+            raise GradingError(say("grading.no_release", folder=folder)) from None
 
     @property
     def bundles(self) -> dict[str, list[str]]:
@@ -71,7 +70,7 @@ def read_answers(path: Path) -> dict[str, Outcome]:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return {task: Outcome("answer", Plain.from_json(text)) for task, text in raw.items()}
     except (OSError, ValueError, AttributeError) as error:
-        raise GradingError(f"{path}: cannot be read ({error}). Run labkit release again.") from None
+        raise GradingError(say("grading.answers_unread", path=path, said=error)) from None
 
 
 def answers_text(answers: dict[str, Outcome]) -> str:

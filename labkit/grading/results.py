@@ -17,6 +17,7 @@ from labkit.grading.report import write_report
 from labkit.grading.rubric import with_levels
 from labkit.grading.task import Exercise
 from labkit.grading.work import Mark
+from labkit.messages import say
 
 Rows = list[tuple[str, str, Mark]]  # (student, exercise, mark)
 
@@ -39,9 +40,7 @@ def ledger_of(out: Path) -> Iterator[Ledger]:
     """
     path = out / "work" / "grading.sqlite"
     if not path.is_file():
-        raise GradingError(
-            f"{out}: nothing has been graded here. Run labkit grade SUBMISSIONS --out {out} first."
-        )
+        raise GradingError(say("grading.nothing_graded", folder=out))
     ledger = Ledger(path)
     try:
         yield ledger
@@ -65,17 +64,14 @@ def read_results(out: Path, load: Callable[[str], Exercise]) -> tuple[Rows, dict
     with ledger_of(out) as ledger:
         settled, levels = ledger.settled(), ledger.levels()
     if not settled:
-        raise GradingError(f"{out}: the grading has not ended. Run labkit grade again; it goes on.")
+        raise GradingError(say("grading.not_ended", folder=out))
     exercises = {name: load(name) for name in sorted({name for _, name, _ in settled})}
     rows = [(student, name, Mark.from_json(mark)) for student, name, mark in settled]
     for _, name, mark in rows:
         tasks = {task.id for task in exercises[name].tasks}
         gone = [item.task for item in mark.tasks if item.task not in tasks]
         if gone:
-            raise GradingError(
-                f"{exercises[name].path}: task {gone[0]} has been graded but is no longer there. "
-                "Run labkit grade again."
-            )
+            raise GradingError(say("grading.task_gone", path=exercises[name].path, task=gone[0]))
     return with_levels(rows, exercises, levels), exercises
 
 
@@ -99,10 +95,7 @@ def loader(solutions: Path, read: Callable[[Path], Exercise]) -> Callable[[str],
     def load(name: str) -> Exercise:
         path = solutions / f"{name}.py"
         if not path.is_file():
-            raise GradingError(
-                f"{path}: no such exercise. Name submissions as the exercise, "
-                "or say with --solutions where its source lies."
-            )
+            raise GradingError(say("grading.no_exercise", path=path))
         return read(path)
 
     return load

@@ -21,6 +21,7 @@ from pathlib import Path
 import labkit
 from labkit.errors import GradingError
 from labkit.grading.family import descendants
+from labkit.messages import say
 
 if sys.platform != "win32":
     from labkit.grading import confine
@@ -43,6 +44,7 @@ class View:
         """List (folder or file here, where it is seen), all read-only."""
         system = [Path(p) for p in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
         system += [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")]
+        system += [Path("/etc/R"), Path("/opt/R")]  # Debian's settings of R, and others' whole R
         python = [Path(sys.base_prefix).resolve(), Path(sys.prefix), Path(labkit.__file__).parent]
         shown = [(path, str(path)) for path in system if path.exists()]
         shown += [
@@ -134,7 +136,7 @@ def open_room(view: View, *, by: str) -> Iterator[Room]:
             holder.stdin.flush()
         if holder.stdout.read(1) != b".":
             why = holder.stderr.read(2000).decode("utf-8", "replace")
-            raise GradingError(f"the sandbox ({by}) could not be opened: {why.strip()}")
+            raise GradingError(say("grading.sandbox_closed", sandbox=by, said=why.strip()))
         line = [holder.pid, *descendants(holder.pid)]
         outside = os.stat("/proc/self/ns/pid").st_ino
         first = next(p for p in line if os.stat(f"/proc/{p}/ns/pid").st_ino != outside)

@@ -86,10 +86,7 @@ def rubric_of(task: Task) -> Rubric:
         if not whole or not all(isinstance(text, str) and text.strip() for text in texts):
             raise ValueError
     except (TypeError, KeyError, ValueError):
-        raise GradingError(
-            f"task {task.id}: rubric is {own!r}. It should hold two or more texts, from level 0 "
-            'up, as many for "nb" as for "en".'
-        ) from None
+        raise GradingError(say("author.rubric", task=task.id, came=repr(own))) from None
     return Rubric(levels)
 
 

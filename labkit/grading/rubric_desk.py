@@ -22,7 +22,7 @@ from labkit.grading.rubric import (
 )
 from labkit.grading.task import Exercise, Task
 from labkit.grading.work import Mark
-from labkit.messages import Language
+from labkit.messages import Language, say
 
 MOST_COMMENT = 2_000  # characters
 
@@ -63,7 +63,7 @@ class Desk:
     ) -> None:
         marker = marker.strip()
         if not marker or marker == TOGETHER or len(marker) > 60:
-            raise InputError(f"marker: '{marker[:60]}' is no name. Use your initials, as AB.")
+            raise InputError(say("rubric.no_marker", came=marker[:60]))
         self.out, self.marker, self.names = out, marker, names
         rows, self.exercises = read_results(out, load)
         with ledger_of(out) as ledger:
@@ -84,7 +84,7 @@ class Desk:
             if is_read(by_id[item.task]) and text_of(item)
         ]
         if not found:
-            raise GradingError(f"{out}: no texts have been handed in, so there are none to mark.")
+            raise GradingError(say("rubric.no_texts", folder=out))
         place = {task.id: number for number, task in enumerate(tasks)}
         # one task at a time; each marker in another order, so that neither is always the tired one
         self.texts = sorted(found, key=lambda t: (place[t.task.id], _id(marker, t.id)))
@@ -98,7 +98,7 @@ class Desk:
         for text in self.texts:
             if text.id == wanted:
                 return text
-        raise InputError(f"text: there is none with the id '{wanted[:40]}'")
+        raise InputError(say("rubric.no_text", came=wanted[:40]))
 
     def agreements(self) -> dict[str, Agreement]:
         """Return what has been given so far, by id of the text."""
@@ -138,11 +138,11 @@ class Desk:
         """
         top = rubric_of(text.task).top
         if isinstance(level, bool) or not 0 <= level <= top:
-            raise InputError(f"level: {level} is not one from 0 to {top}")
+            raise InputError(say("rubric.no_level", came=level, top=top))
         if len(comment) > MOST_COMMENT:
-            raise InputError(f"comment: {len(comment)} characters; {MOST_COMMENT} at most")
+            raise InputError(say("rubric.long_comment", came=len(comment), most=MOST_COMMENT))
         if together and len(self.agreements()[text.id].given) < 2:
-            raise InputError("settle: two markers must have read the text first")
+            raise InputError(say("rubric.not_both"))
         marker = TOGETHER if together else self.marker
         digest = text_digest(text.text)
         given = Level(text.student, text.task.id, marker, digest, level, comment.strip())

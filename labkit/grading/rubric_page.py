@@ -36,8 +36,30 @@ textarea { font: inherit; width: 100%; min-height: 5rem; padding: .5rem .7rem; b
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .8rem
   .35rem 0; border-bottom: 1px solid var(--edge); }
 """
-# Digits give a level, arrows or j and k turn the page, c writes a comment, Esc leaves it.
+# Digits give a level, arrows or j and k turn the page, c writes a comment, Esc leaves it, e settles.
+# A level is sent without leaving the page: where it cannot be stored, what was typed is still there.
 SCRIPT = """
+(function () {
+  var form = document.getElementById('form'), box = document.getElementById('comment');
+  if (!form || !window.fetch) return;
+  var failed = document.getElementById('failed'), stored = false;
+  form.addEventListener('submit', function (event) {
+    event.preventDefault();
+    var body = new URLSearchParams(new FormData(form));
+    body.append(event.submitter.name, event.submitter.value);
+    fetch(form.action, {method: 'POST', body: body}).then(function (answer) {
+      if (!answer.ok) return answer.text().then(function (said) { throw new Error(said); });
+      stored = true;
+      location.assign(answer.url);
+    }).catch(function (error) {
+      failed.textContent = error instanceof TypeError ? failed.dataset.gone : error.message;
+      failed.hidden = false;
+    });
+  });
+  window.addEventListener('beforeunload', function (event) {
+    if (!stored && box.value !== box.defaultValue) event.preventDefault();
+  });
+})();
 document.addEventListener('keydown', function (event) {
   var box = document.getElementById('comment');
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -49,6 +71,7 @@ document.addEventListener('keydown', function (event) {
   if (/^[0-9]$/.test(event.key)) target = document.getElementById('level-' + event.key);
   if (event.key === 'ArrowRight' || event.key === 'j') target = document.getElementById('next');
   if (event.key === 'ArrowLeft' || event.key === 'k') target = document.getElementById('previous');
+  if (event.key === 'e') target = document.getElementById('together');
   if (event.key === 'd') target = document.getElementById('differ');
   if (event.key === 'c' && box) { box.focus(); event.preventDefault(); }
   if (target) { target.click(); event.preventDefault(); }
@@ -125,12 +148,14 @@ def _form(
     hidden = f'<input type="hidden" name="token" value="{escape(token)}">'
     if settle:
         hidden += (
-            f'<label><input type="checkbox" name="together" value="yes"> '
+            f'<label><input type="checkbox" id="together" name="together" value="yes"> '
             f"{say('rubric.settle', lang)}</label>"
         )
     # the button that Enter would press is one that does nothing
     return (
-        f'<form method="post" action="/text/{text.id}"><button disabled hidden></button>{hidden}'
+        f'<p class="note" id="failed" role="alert" data-gone="{escape(say("rubric.gone", lang))}" '
+        f'hidden></p><form id="form" method="post" action="/text/{text.id}">'
+        f"<button disabled hidden></button>{hidden}"
         f"<h2>{say('rubric.levels', lang)}</h2>"
         f'{buttons}<h2><label for="comment">{say("rubric.comment", lang)}</label></h2>'
         f'<textarea id="comment" name="comment" maxlength="{MOST_COMMENT}">'

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from labkit.errors import InputError, MachineError
 from labkit.grading.rubric_desk import Desk
 from labkit.grading.rubric_page import differ_page, next_text, text_page
+from labkit.messages import say
 
 ADDRESS = "127.0.0.1"
 _COOKIE = "labkit-mark"
@@ -39,10 +40,7 @@ class MarkingServer(ThreadingHTTPServer):
         try:
             super().__init__((ADDRESS, port), _Handler)
         except OSError as error:
-            raise MachineError(
-                f"port {port} cannot be used ({error.strerror}). Choose another with --port, "
-                "or leave it out."
-            ) from None
+            raise MachineError(say("rubric.port", port=port, said=error.strerror)) from None
 
     @property
     def url(self) -> str:
@@ -94,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
                 text = desk.text(urlsplit(self.path).path.removeprefix("/text/"))
                 level = form.get("level", [""])[0]
                 if not (level.isascii() and level.isdigit()):
-                    raise InputError(f"level: '{level[:20]}' is not a whole number")
+                    raise InputError(say("rubric.level_number", came=level[:20]))
                 comment = form.get("comment", [""])[0].replace("\r\n", "\n")
                 desk.give(text, int(level), comment, together="together" in form)
             except InputError as error:
@@ -116,6 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         raw = body.encode("utf-8", "replace")
         own = f"script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; " if nonce else ""
+        own += "connect-src 'self'; " if nonce else ""
         policy = f"default-src 'none'; {own}form-action 'self'; base-uri 'none'; "
         self.send_response(status)
         for name, value in {

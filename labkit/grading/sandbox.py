@@ -94,7 +94,7 @@ def _order(
 def _environment(scratch: Path, dataset: Path | None) -> dict[str, str]:
     """Make the whole environment of a run: nothing of the grader's own is passed on."""
     made = {
-        "PATH": "/usr/bin:/bin",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
         "LABKIT_HOME": str(scratch / "labkit"),

@@ -17,6 +17,7 @@ from labkit.grading.kinds import KINDS
 from labkit.grading.plain import NotPlain, plain
 from labkit.grading.reference import Reference, Settings
 from labkit.grading.task import Exercise
+from labkit.messages import say
 
 MOST_TEXT = 20_000  # characters of a query that is tried
 _MOST_ROWS, _MOST_COLUMNS, _MOST_CELL = 12, 12, 80
@@ -126,7 +127,7 @@ def databases_of(exercise: Exercise) -> dict[str, dict[str, Any]]:
             if item.get("databases") and kinds.get(task) == item["kind"]
         }
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        raise GradingError(f"{path}: cannot be read. Make it again: uv run labkit build") from None
+        raise GradingError(say("grading.small_unread", path=path)) from None
 
 
 def without_databases(exercises: Iterable[Exercise]) -> list[str]:

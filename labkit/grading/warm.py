@@ -30,6 +30,7 @@ from typing import Any
 from labkit.errors import GradingError
 from labkit.grading.family import descendants
 from labkit.grading.session import LOADED
+from labkit.messages import say
 
 if sys.platform != "win32":  # Windows has none of these calls
     from labkit.grading import confine
@@ -73,9 +74,7 @@ class Forked:
         told = self._hear(START_SECONDS)
         if told is None or "pid" not in told:
             line.close()
-            raise GradingError(
-                f"a run could not be started: {(told or {}).get('error', 'no word')}"
-            )
+            raise GradingError(say("grading.no_run", said=(told or {}).get("error", "-")))
         self.pid = told["pid"]
 
     def wait(self, seconds: float) -> bool:
@@ -190,7 +189,7 @@ class Warm:
                     socket.send_fds(self._control, [json.dumps(asdict(order)).encode()], handed)
             except OSError as error:
                 ours.close()
-                raise GradingError(f"the warm process is gone ({error})") from None
+                raise GradingError(say("grading.warm_gone", said=error)) from None
         return Forked(ours)
 
     def alive(self) -> bool:

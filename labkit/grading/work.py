@@ -13,6 +13,7 @@ from labkit.grading.notebook import Unreadable, read_notebook, steps_of
 from labkit.grading.sandbox import Limits, job_folder, run_session
 from labkit.grading.session import Step
 from labkit.grading.task import Exercise
+from labkit.messages import say
 
 MOST_SKIPPED = 3  # cells that may stop a run before the rest is given up
 
@@ -157,7 +158,9 @@ def run_cells(cells: Cells, *, dataset: Path, limits: Limits, by: str) -> Ran:
         if run.end == "done":
             return Ran(outcomes, stops)
         if run.step < 0 and not _works(dataset, limits, by):
-            raise GradingError(f"the sandbox ({by}) could not run: {run.output[-500:] or run.end}")
+            raise GradingError(
+                say("grading.sandbox_failed", sandbox=by, said=run.output[-500:] or run.end)
+            )
         step = min(max(run.step, 0), len(steps) - 1)  # a student's code may have lied
         at = steps[step].task or ""
         stops[at] = run.end

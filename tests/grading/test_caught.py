@@ -70,6 +70,7 @@ def test_a_build_tells_the_share_of_each_query(exercise, in_class):
     assert not any("mutant" in str(value) for value in key["tasks"].values())
 
 
+@pytest.mark.usefixtures("english")
 def test_accept_is_an_option_of_a_query_and_a_list(tmp_path):
     source = Path(__file__).parent / "sample" / "05_algebra_sql.py"
     text = source.read_text(encoding="utf-8")

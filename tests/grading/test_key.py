@@ -51,6 +51,7 @@ def test_the_key_is_the_same_every_time_and_plain_json(key, exercise, in_class):
         ({"kind": "picture"}, 12, "'picture'"),
     ],
 )
+@pytest.mark.usefixtures("english")
 def test_faults_of_an_author_stop_the_build_with_file_and_line(tmp_path, parts, line, said):
     with pytest.raises(BuildError) as fault:
         make_key(small(tmp_path, **parts))
@@ -63,6 +64,7 @@ def test_wrong_answers_with_one_hint_may_give_the_same(tmp_path):
     assert len(made["tasks"]["1.1"]["known"]) == 2
 
 
+@pytest.mark.usefixtures("english")
 def test_a_wrong_answer_may_use_what_the_solution_made_and_leaves_nothing(tmp_path):
     one = small(tmp_path, solution="parts = [1, 2]\nanswer = sum(parts)",
                 wrong=[hint("parts = parts + [5]\nanswer = sum(parts)"),
@@ -71,12 +73,14 @@ def test_a_wrong_answer_may_use_what_the_solution_made_and_leaves_nothing(tmp_pa
         make_key(one)
 
 
+@pytest.mark.usefixtures("english")
 def test_a_solution_that_ends_the_process_is_reported(tmp_path):
     one = small(tmp_path, solution="import os; os._exit(3)")
     with pytest.raises(BuildError, match="process died"):
         make_key(one)
 
 
+@pytest.mark.usefixtures("english")
 def test_an_answer_of_an_earlier_task_does_not_count_for_the_next(tmp_path):
     one = small(tmp_path)
     second = replace(one.tasks[0], id="1.2", solution="other = 3", line=40)

@@ -290,3 +290,14 @@ def test_r_itself_hands_its_answer_over(in_class):
     answer = take_r(code, {"tables": ["residence"]}).answer
     assert answer.columns == ("municipality", "person_id")
     assert take_r("answer <- mean(c(1, 2))", {}).answer.rows == [(1.5,)]
+    code = "answer <- sapply(npr, function(column) class(column)[1])"
+    kinds = dict(take_r(code, {"tables": ["npr"]}).answer.rows)
+    assert kinds["kommune"] == "character"  # 0432 keeps its nought
+    assert kinds["omsorgsniva"] == "integer"
+    code = "answer <- npr[nchar(npr$kommune) == 4, c('kommune', 'hoveddiagnose')][1:50, ]"
+    answer = take_r(code, {"tables": ["npr"]}).answer
+    assert answer.types == ("text", "text")
+    assert all(len(kommune) == 4 for kommune, _ in answer.rows)
+    assert take_r("answer <- c('0432', '3427')", {}).answer.rows == [("0432",), ("3427",)]
+    assert take_r("answer <- as.Date('2024-01-31')", {}).answer.kind == "date"
+    assert take_r("answer <- NA", {}).answer.kind == "none"

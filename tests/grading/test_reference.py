@@ -187,6 +187,7 @@ def test_settings_that_cannot_be_are_refused(raw):
         Settings.of(raw)
 
 
+@pytest.mark.usefixtures("english")
 def test_order_by_an_unknown_column_is_refused():
     with pytest.raises(GradingError, match="'m'"):
         reference(WARDS, order="m")

@@ -185,6 +185,7 @@ def test_only_who_knows_the_token_gets_in(visit):
 
 
 @pytest.mark.parametrize("level", ["4", "-1", "", "two", "1e0", "³"])
+@pytest.mark.usefixtures("english")
 def test_levels_that_the_rubric_does_not_have_are_refused(visit, level):
     visitor = visit()
     status, said, _ = visitor.give(visitor.text_by("anne"), level)
@@ -239,6 +240,7 @@ def test_markers_agree_differ_and_settle():
     assert agree([one, two._replace(level=2)]).level == 2
 
 
+@pytest.mark.usefixtures("english")
 def test_a_task_may_have_a_rubric_of_its_own():
     own = {"nb": ["svak", "god"], "en": ["weak", "good"]}
     task = Task("1.7", "text", 2, ("K1",), {}, "", "", "answer", {"rubric": own})
@@ -254,6 +256,7 @@ def test_the_authors_answer_is_shown_as_text_or_as_code():
     assert model_answer(replace(task, solution="answer = f(x)")) == "answer = f(x)"
 
 
+@pytest.mark.usefixtures("english")
 def test_a_desk_without_texts_or_without_a_marker_is_refused(out, load, exercise, tmp_path):
     for marker in ("", " ", TOGETHER, "x" * 61):
         with pytest.raises(InputError, match="is no name"):

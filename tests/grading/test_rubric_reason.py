@@ -123,6 +123,7 @@ def test_only_what_asks_for_words_is_read():
     assert model_answer(task(1)) == f"Pseudonyme\n{REASON}"
 
 
+@pytest.mark.usefixtures("english")
 def test_a_rubric_that_cannot_be_used_stops_the_build(chosen):
     bad = replace(chosen, tasks=(task(1, rubric={"nb": ["x"], "en": ["y"]}),))
     with pytest.raises(BuildError, match="rubric is"):

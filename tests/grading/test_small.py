@@ -138,6 +138,7 @@ def test_only_a_table_of_short_texts_is_believed(databases):
     assert read_example("no json") is None
 
 
+@pytest.mark.usefixtures("english")
 def test_databases_of_another_solution_stop_the_grading(exercise, databases):
     task = next(task for task in exercise.tasks if task.id == "5.2")
     other = {"5.2": answer(EVERYONE)}
@@ -145,6 +146,7 @@ def test_databases_of_another_solution_stop_the_grading(exercise, databases):
         Markers(replace(exercise, tasks=(task,)), other, other, {"5.2": databases})
 
 
+@pytest.mark.usefixtures("english")
 def test_databases_lie_in_the_key_beside_the_solutions(exercise, key, tmp_path):
     moved = replace(exercise, path=tmp_path / "solutions" / "05_algebra_sql.py")
     assert databases_of(moved) == {}
