@@ -83,6 +83,7 @@ class Link:
     right: End
     label: str
     identifying: bool = False
+    short: str | None = None  # drawn instead, where the label would push the boxes apart
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,10 @@ class Diagram:
     def draw(self) -> Drawing:
         """Draw it; the same diagram gives the same drawing."""
         cards = [Card(box.name, *_size(box)) for box in self.boxes]
-        wires = [Wire(k.left.box, k.right.box, k.label) for k in self.links]
+        wires = [
+            Wire(k.left.box, k.right.box, k.label if k.short is None else k.short)
+            for k in self.links
+        ]
         places = lay_out(cards, wires)
         parts: list[str] = []
         corners: list[Point] = []

@@ -58,10 +58,10 @@ class Names:
         """Return 1 for the same meaning, else how alike the spellings are, below 1."""
         if self.meaning(one) == self.meaning(other):
             return 1.0
-        words = [{self.meaning(w) for w in _words(name)} for name in (one, other)]
-        if words[0] == words[1]:
+        meant = [{self.meaning(w) for w in words(name)} for name in (one, other)]
+        if meant[0] == meant[1]:
             return 1.0
-        shared = len(words[0] & words[1]) / max(len(words[0] | words[1]), 1)
+        shared = len(meant[0] & meant[1]) / max(len(meant[0] | meant[1]), 1)
         a, b = fold(one), fold(other)
         spelling = SequenceMatcher(None, a, b).ratio() if min(len(a), len(b)) > 3 else 0.0
         return round(min(0.95, max(0.85 * shared, spelling)), 4)
@@ -72,7 +72,8 @@ def fold(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower().translate(_FOLD))
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
+    """Split a name where underscores or capitals part it."""
     apart = re.sub(r"(?<=[a-zæøå0-9])(?=[A-ZÆØÅ])", "_", name)
     return [fold(w) for w in re.split(r"[\W_]+", apart) if fold(w)]
 

@@ -97,4 +97,6 @@ def _link(key: "ForeignKeyConstraint") -> Link:
     one = End(key.referred_table.name, 0 if optional else 1, 1)
     many = End(table.name, 0, 1 if alone else None)
     identifying = all(c.primary_key for c in key.columns)
-    return Link(one, many, ", ".join(c.name for c in key.columns), identifying)
+    names = [c.name for c in key.columns]
+    short = "" if len(names) > 1 else None  # the boxes mark each of its columns FK
+    return Link(one, many, ", ".join(names), identifying, short)

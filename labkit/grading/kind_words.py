@@ -7,7 +7,7 @@ from labkit.messages import Language, say
 
 RUNGS = (
     "written", "cases", "no_cases", "findings", "points", "marks", "label", "unit", "no_points",
-    "bugs", "right_fails", "model", "model_read", "model_unread",
+    "bugs", "right_fails", "model", "model_part", "model_read", "model_unread", "schema_read",
 )  # fmt: skip
 
 
@@ -36,6 +36,14 @@ def kind_text(difference: Difference, lang: Language, *, hidden: bool = False) -
         case "model":
             said = say("kinds.model", lang, percent=facts["percent"])
             return f"{said} {facts['hints'][lang]}"
+        case "model_part":
+            return _model_part(facts, lang)
+        case "schema_read":
+            lines = [
+                say(f"kinds.tried_{'in' if one['accepts'] else 'out'}", lang, text=one[lang])
+                for one in facts["tried"]
+            ]
+            return "\n".join([say("kinds.schema_read", lang) + "\n", *lines])
         case "marks":
             came, asked = (_marks(facts[name], lang) for name in ("came_marks", "asked_marks"))
             return say("kinds.marks", lang, came=came, asked=asked)
@@ -84,6 +92,18 @@ def _cases(facts: dict[str, Any], lang: Language, hidden: bool) -> str:
     else:
         why = say("kinds.cases_think", lang)
     return f"{said} {example} {why}"
+
+
+def _model_part(facts: dict[str, Any], lang: Language) -> str:
+    listed = [
+        say(f"kinds.part_{sort}", lang, have=have, all=every)
+        for sort, (have, every) in facts["counts"].items()
+        if every
+    ]
+    said = [say("kinds.model_part", lang, listed="; ".join(listed))]
+    if facts["extra"]:
+        said.append(say("kinds.part_more", lang, n=facts["extra"]))
+    return " ".join([*said, say(f"kinds.part_{facts['first']}_think", lang)])
 
 
 _INNER = ("should_raise", "has_raised", "has_refused", "should_be_none", "gave_nothing", "no_cases")

@@ -106,7 +106,8 @@ class Kind:
             told = say("author.kind_settings", said=error, kind=self.name, known=known)
             raise GradingError(told) from None
         try:
-            own = json.loads(json.dumps(own))
+            # in one order, as in a key: what is drawn must not depend on how settings are written
+            own = json.loads(json.dumps(own, sort_keys=True))
         except (TypeError, ValueError):
             raise GradingError(say("author.settings")) from None
         self.verify(own)

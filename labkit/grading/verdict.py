@@ -97,6 +97,6 @@ def verdict_of(
 ) -> Verdict:
     """Put a difference into words."""
     status = "right" if difference.same else "almost"
-    status = "written" if difference.rung in ("written", "model_read") else status
+    status = "written" if difference.rung in ("written", "model_read", "schema_read") else status
     text = difference_text(difference, lang)
     return Verdict(task, status, text, lang, points, difference.share, difference, hint)

@@ -87,6 +87,8 @@ def _values(facts: dict[str, Any], lang: Language) -> str:
     if kind in ("list", "set"):
         first = _cell(cells[0][1], lang)
         return say("grading.value_list", lang, off=facts["off"], asked=facts["asked"], row=first)
+    if kind == "mapping":
+        return _mapping(facts, cells, lang)
     shown = ", ".join(f"{name} = {_cell(value, lang)}" for name, value in cells[:6])
     if facts["column"] is None:
         return say("grading.value_together", lang, number=row["number"], row=shown)
@@ -95,6 +97,15 @@ def _values(facts: dict[str, Any], lang: Language) -> str:
         right = say("grading.value_right", lang, columns=names_text(facts["columns_right"]))
     fields = {"column": facts["column"], "number": row["number"], "row": shown, "right": right}
     return say("grading.value_column", lang, **fields)
+
+
+def _mapping(facts: dict[str, Any], cells: list[tuple[str, Any]], lang: Language) -> str:
+    right = facts["asked"] - facts["off"]
+    text = say("kinds.mapping_right", lang, right=right, asked=facts["asked"])
+    (_, name), (_, value) = cells
+    if isinstance(value, bool):  # to point at one of two would be to answer
+        return text
+    return f"{text} {say('kinds.mapping_first', lang, name=_cell(name, lang))}"
 
 
 def _cell(value: Any, lang: Language) -> str:

@@ -131,6 +131,9 @@ too few. Possible: 1..1.
             lines.append(f"{'  ' * item.depth}{name} [{item.id}] {item.occurrences} {kind}{end}")
         return "\n".join(lines)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         return self.svg()
 

@@ -35,6 +35,9 @@ class Tree:
     def __str__(self) -> str:
         return "\n".join("  " * b.depth + " ".join(_words(b)) for b in self.branches)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_html_(self) -> str:
         lines = []
         for b in self.branches:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import GradingError
-from labkit.grading.inputs import draw_cases, verify_inputs
+from labkit.grading.inputs import draw_cases, verify_inputs, written
 from labkit.grading.kind_tests import Versions, take_tests, versions
 from labkit.grading.kind_words import shown_facts
 from labkit.grading.kinds import kind_of
@@ -277,3 +277,14 @@ def test_solutions_that_cannot_be_references_are_refused():
         taken = take_tests(tests, options)
         with pytest.raises(GradingError):
             Versions.with_options(taken.answer, TESTS.split({})[0], options, salt="s")
+
+
+def test_what_is_drawn_does_not_depend_on_the_order_of_settings():
+    one = {"dict": {"id": {"one_of": ["a", "b"]}, "age": {"int": [0, 9]}}}
+    other = {"dict": dict(reversed(one["dict"].items()))}
+    drawn = []
+    for inputs in (one, other):
+        options = kind_of("function").split({"inputs": [inputs], "cases": 9, "seed": "s"})[1]
+        read = json.loads(json.dumps(options, sort_keys=True))  # as a key keeps it
+        drawn += [draw_cases(options), draw_cases(read)]
+    assert all(list(map(written, found)) == list(map(written, drawn[0])) for found in drawn)
