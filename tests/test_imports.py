@@ -10,7 +10,7 @@ import pytest
 import labkit
 
 PACKAGE = Path(labkit.__file__).parent
-FLOOR = {"errors", "messages", "materials", "figure", "codes"}
+FLOOR = {"errors", "files", "messages", "materials", "figure", "codes"}
 SUBJECTS = {"er", "algebra", "sql", "quality", "interop", "privacy", "synth", "access", "epi"}
 ALLOWED = {
     **{name: FLOOR for name in FLOOR},

@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from labkit.course.execute import execute, kill_running
-from labkit.course.freshness import Memory, difference, digest, write
+from labkit.course.freshness import Memory, difference, digest
 from labkit.course.outcomes import Course, load_course
 from labkit.course.render import render
 from labkit.course.source import read_exercise, read_lesson
 from labkit.errors import BuildError, LabkitError
+from labkit.files import write_whole
 from labkit.grading.task import Exercise
 from labkit.materials import materials
 from labkit.messages import LANGUAGES, Language, say
@@ -148,7 +149,7 @@ def _write(job: Job, root: Path, built: Built) -> list[str]:
         if digest(root / target) == hashlib.sha256(made.encode()).hexdigest():
             built.same.append(target)
         else:
-            write(root / target, made)
+            write_whole(root / target, made)
             built.written.append(target)
     return []
 
@@ -219,7 +220,7 @@ def _make_key(job: Job, keys: Path) -> None:
     assert job.read is not None
     made = make_key(job.read, tell=job.said.append)
     key = json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    write(keys / f"{job.name}.json", key)
+    write_whole(keys / f"{job.name}.json", key)
     job.made[f"exercises/keys/{job.name}.json"] = key
 
 

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import os
 import sys
-import tempfile
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from labkit.course.execute import PICTURES
+from labkit.files import write_whole
 from labkit.messages import say
 
 FOLDER = ".labkit_cache"  # at the top of the checkout; keeps itself out of git
@@ -54,8 +53,8 @@ class Memory:
             "said": said,
         }
         if not self._file.parent.is_dir():
-            write(self._file.parent / ".gitignore", "*\n")
-        write(self._file, json.dumps(self._built, indent=1, sort_keys=True) + "\n")
+            write_whole(self._file.parent / ".gitignore", "*\n")
+        write_whole(self._file, json.dumps(self._built, indent=1, sort_keys=True) + "\n")
 
     def _fingerprint(self, source: Path) -> str:
         return hashlib.sha256(source.read_bytes() + self._common.encode()).hexdigest()
@@ -64,20 +63,6 @@ class Memory:
 def digest(path: Path) -> str | None:
     """Return the SHA-256 of a file, None if there is no such file."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def difference(path: Path, made: str, lines: list[int]) -> str | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.errors import DataError, InputError, MachineError
+from labkit.files import write_whole
 from labkit.materials import materials
 from labkit.messages import LANGUAGES, Language, say
 
@@ -184,17 +185,6 @@ def write_state(folder: Path, state: dict[str, Any]) -> None:
     """Write what the kit remembers about a lab folder."""
     text = json.dumps(state, indent=1, sort_keys=True) + "\n"
     write_whole(folder / HIDDEN / "state.json", text.encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is at every moment either the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check(folder: Path) -> None:

@@ -1,10 +1,10 @@
 """Feedback pages: one self-contained HTML file for each student, in their notebook's language."""
 
-import os
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from labkit.files import write_whole
 from labkit.grading.marking import TaskMark
 from labkit.grading.remarks import mark_reason, reason_remark, task_hint, task_remark
 from labkit.grading.task import Exercise, Task
@@ -69,9 +69,7 @@ def write_feedback(
     for student, name, mark in rows:
         students.setdefault(student, []).append(Part(exercises[name], mark))
     for student, parts in students.items():
-        beside = folder / f".{student}.partial"
-        beside.write_text(page(student, parts), encoding="utf-8")
-        os.replace(beside, folder / f"{student}.html")
+        write_whole(folder / f"{student}.html", page(student, parts))
     return folder
 
 

@@ -1,10 +1,11 @@
 """The gradebook: one row for each student and exercise, as a spreadsheet or an LMS reads it."""
 
 import csv
-import os
+import io
 import re
 from pathlib import Path
 
+from labkit.files import write_whole
 from labkit.grading.remarks import mark_reason
 from labkit.grading.work import Mark
 
@@ -103,11 +104,10 @@ def write_csv(lines: list[list[str]], path: Path, *, quote: bool = False) -> Pat
         path: The file.
         quote: Whether every cell stands in quotation marks.
     """
-    beside = path.with_name(f".{path.name}.partial")
-    with open(beside, "w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file, quoting=csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL)
-        out.writerows([harmless(text) for text in line] for line in lines)
-    os.replace(beside, path)
+    made = io.StringIO(newline="")
+    out = csv.writer(made, quoting=csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL)
+    out.writerows([harmless(text) for text in line] for line in lines)
+    write_whole(path, made.getvalue())
     return path
 
 

@@ -1,6 +1,5 @@
 """The class report: one self-contained page on what a class can do and where it goes wrong."""
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from html import escape
@@ -8,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import quote
 
+from labkit.files import write_whole
 from labkit.grading.bars import COLOURS, Row, bars, columns
 from labkit.grading.feedback import exercise_title
 from labkit.grading.marking import TaskMark
@@ -63,10 +63,7 @@ def write_report(
         path: The HTML file, replaced in one step.
         lang: Language of the page; that of messages by default.
     """
-    beside = path.with_name(f".{path.name}.partial")
-    text = report_page(rows, exercises, lang=lang)
-    beside.write_text(text, encoding="utf-8", errors="replace")
-    os.replace(beside, path)
+    write_whole(path, report_page(rows, exercises, lang=lang))
     return path
 
 

@@ -36,8 +36,8 @@ textarea { font: inherit; width: 100%; min-height: 5rem; padding: .5rem .7rem; b
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .8rem
   .35rem 0; border-bottom: 1px solid var(--edge); }
 """
-# Digits give a level, arrows or j and k turn the page, c writes a comment, Esc leaves it, e settles.
-# A level is sent without leaving the page: where it cannot be stored, what was typed is still there.
+# Digits give a level, arrows or j and k turn it, c writes a comment, Esc leaves it, e settles.
+# A level is sent from the page: where it cannot be stored, what was typed is still there.
 SCRIPT = """
 (function () {
   var form = document.getElementById('form'), box = document.getElementById('comment');

@@ -15,7 +15,6 @@ Source:
 
 import hashlib
 import json
-import os
 import re
 import stat
 import zipfile
@@ -25,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 from labkit.errors import GradingError
+from labkit.files import write_whole
 from labkit.grading.notebook import MAX_BYTES, Unreadable
 
 MOST_MEMBERS = 20_000
@@ -132,12 +132,8 @@ def take(handed: Handed, folder: Path) -> bytes | None:
 
 
 def _keep(raw: bytes, path: Path) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.partial")
-    beside.write_bytes(raw)
-    os.replace(beside, path)
+    if not path.exists():
+        write_whole(path, raw)
 
 
 def _in_folder(folder: Path) -> Iterator[File]:
