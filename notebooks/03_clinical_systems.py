@@ -19,6 +19,12 @@
 # **Du lærer å** følge én pasient gjennom tabellene i en journal, se hva nøkler og regler stopper, se hva som skjer når to skriver samtidig, lese planen for en spørring, og telle hva som er skrevet to ganger (læringsutbytte F1, K2, K3).
 #
 # Regn med 40 minutter. I paret: den som har arbeidet med journal, forklarer hva raden *betyr* på avdelingen. Den andre forklarer hva databasen *gjør*. Bytt halvveis.
+#
+# ## 1 Journalen er ikke ett dokument
+#
+# På skjermen ser journalen ut som en mappe med ark. Under ligger en **database**: tabeller som viser til hverandre. Gjett: hvor mange tabeller tror du ett sykehusopphold setter spor i?
+#
+# Databasen vet selv hvilke tabeller den har, og hvordan de henger sammen. Cellen under leser det ut og tegner det.
 
 # %% [markdown] lang="en"
 # # Module 3 · Clinical information systems: the form that is filled in once more
@@ -32,6 +38,12 @@
 # **You will learn to** follow one patient through the tables of a record, see what keys and rules stop, see what happens when two people write at once, read the plan of a query, and count what is written twice (outcomes F1, K2, K3).
 #
 # Allow 40 minutes. In the pair: the one who has worked with records explains what a row *means* on the ward. The other explains what the database *does*. Swap half-way.
+#
+# ## 1 The record is not one document
+#
+# On the screen the record looks like a folder of sheets. Underneath is a **database**: tables that refer to each other. Guess: in how many tables do you think one hospital stay leaves a trace?
+#
+# The database itself knows which tables it has and how they hang together. The cell below reads that out and draws it.
 
 # %%
 import matplotlib.pyplot as plt
@@ -45,21 +57,6 @@ set_language(LANG)
 con = connect()
 # %load_ext labkit.sql
 
-# %% [markdown] lang="nb"
-# ## 1 Journalen er ikke ett dokument
-#
-# På skjermen ser journalen ut som en mappe med ark. Under ligger en **database**: tabeller som viser til hverandre. Gjett: hvor mange tabeller tror du ett sykehusopphold setter spor i?
-#
-# Databasen vet selv hvilke tabeller den har, og hvordan de henger sammen. Cellen under leser det ut og tegner det.
-
-# %% [markdown] lang="en"
-# ## 1 The record is not one document
-#
-# On the screen the record looks like a folder of sheets. Underneath is a **database**: tables that refer to each other. Guess: in how many tables do you think one hospital stay leaves a trace?
-#
-# The database itself knows which tables it has and how they hang together. The cell below reads that out and draws it.
-
-# %%
 lines = ["erDiagram", "    direction LR"]
 for table in LAYERS["ehr"].sorted_tables:
     for link in sorted(table.foreign_keys, key=lambda link: link.parent.name):

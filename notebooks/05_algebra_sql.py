@@ -406,12 +406,12 @@ collected.tree(db)
 # %% [markdown] lang="nb"
 # Les treet nedenfra. Koblingen gir tre rader, fordi pasient 1 hentet ut to ganger. Projeksjonen π gir bare to: en relasjon er en **mengde**, og i en mengde står ingen to ganger. Derfor teller γ mennesker her, selv om det står `count(*)`. I SQL måtte du skrive `count(DISTINCT …)` for å si det samme.
 #
-# Et uttrykk kan også gjøres om til SQL og kjøres på hele datasettet. Vi vil vite hvor hver kontakt i journalen fant sted. Én kontakt hører til én organisasjon, så hvor mange rader venter du i neste linje: flere enn kontaktene, færre, eller like mange?
+# Et uttrykk kan også gjøres om til SQL og kjøres på hele datasettet. Vi vil vite hvor hver kontakt i journalen fant sted. Én kontakt hører til én organisasjon, så hvor mange rader venter du på linje to under: flere enn kontaktene, færre, eller like mange?
 
 # %% [markdown] lang="en"
 # Read the tree from below. The join gives three rows, because patient 1 collected twice. The projection π gives only two: a relation is a **set**, and nobody stands twice in a set. So γ counts people here, though it says `count(*)`. In SQL you would have to write `count(DISTINCT …)` to say the same.
 #
-# An expression can also be turned into SQL and run on the whole dataset. We want to know where each encounter of the record took place. One encounter belongs to one organisation, so how many rows do you expect on the next line: more than the encounters, fewer, or as many?
+# An expression can also be turned into SQL and run on the whole dataset. We want to know where each encounter of the record took place. One encounter belongs to one organisation, so how many rows do you expect on line two below: more than the encounters, fewer, or as many?
 
 # %%
 for text in (

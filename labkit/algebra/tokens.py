@@ -39,14 +39,14 @@ def tokens(text: str) -> list[Token]:
     while place < len(text):
         match = TOKEN.match(text, place)
         if match is None:
-            quote = text[place] in "'\""
-            expected = "closing_quote" if quote else "a_sign"
-            raise fault(text, len(text) if quote else place, say(f"algebra.{expected}"))
+            if text[place] in "'\"":
+                raise fault(text, place, say("algebra.closing_quote"), say("algebra.end"))
+            raise fault(text, place, say("algebra.a_sign"))
         kind, piece = match.lastgroup, match.group()
         if piece == "{":
             end = text.find("}", place)
             if end < 0:
-                raise fault(text, len(text), say("algebra.closing_brace"))
+                raise fault(text, place, say("algebra.closing_brace"), say("algebra.end"))
             found.append(Token("inline", text[place + 1 : end], place + 1))
             place = end + 1
             continue

@@ -28,8 +28,8 @@ def markdown(name: str) -> str:
         name: A layer in `schema.LAYERS`.
 
     Returns:
-        Markdown: for each table what a row is, and each column's type, key, unit, codes and
-        meaning; the values of small code lists below.
+        Markdown: a diagram where tables refer to each other; for each table what a row is, and
+        each column's type, key, unit, codes and meaning; the values of small code lists below.
 
     Raises:
         InputError: If there is no such layer.
@@ -39,7 +39,7 @@ def markdown(name: str) -> str:
         # Befolkning / Population
     """
     nb, en = TITLES.get(name, (name, name))
-    lines = [f"# {nb} / {en}", ""]
+    lines = [f"# {nb} / {en}", "", *_diagram(name)]
     for table in layer(name).tables.values():
         lines += _table(table)
     return "\n".join(lines).rstrip() + "\n"
@@ -78,6 +78,43 @@ def catalogue() -> "pd.DataFrame":
         for column in table.columns
     ]
     return pd.DataFrame(rows, columns=list(CATALOGUE))
+
+
+def _diagram(name: str) -> Iterator[str]:
+    """Draw how the tables of a layer refer to each other, for mermaid; nothing if none does."""
+    tables = layer(name).tables
+    lines = []
+    for table in tables.values():
+        keys = sorted(table.foreign_key_constraints, key=lambda key: list(key.column_keys))
+        for key in keys:
+            if key.referred_table.name not in tables:
+                continue
+            columns = list(key.columns)
+            own = {column.name for column in columns}
+            one = "|o" if any(column.nullable for column in columns) else "||"
+            alone = own == {c.name for c in table.primary_key} or any(c.unique for c in columns)
+            many = "o|" if alone else "o{"
+            line = "--" if all(column.primary_key for column in columns) else ".."
+            lines.append(
+                f"    {key.referred_table.name} {one}{line}{many} {table.name}"
+                f' : "{", ".join(key.column_keys)}"'
+            )
+    if not lines:
+        return
+    yield "```mermaid"
+    yield "erDiagram"
+    yield from lines
+    yield "```"
+    yield ""
+    yield (
+        "Kråkefoten står på mangesiden. Hel strek: fremmednøkkelen er en del av tabellens egen "
+        "primærnøkkel (svak entitet).  "
+    )
+    yield (
+        "The crow's foot is at the many side. Solid line: the foreign key is part of the table's "
+        "own primary key (weak entity)."
+    )
+    yield ""
 
 
 def _table(table: Table) -> Iterator[str]:

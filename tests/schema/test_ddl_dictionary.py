@@ -95,3 +95,15 @@ def test_dictionary_and_catalogue_hold_every_column() -> None:
             assert row.en.replace("|", "\\|") in text
     foreign = catalogue[(catalogue.table == "encounter") & (catalogue.column == "patient_id")]
     assert foreign.key.tolist() == ["FK patient.patient_id"]
+
+
+def test_the_dictionary_draws_the_tables_that_refer_to_each_other() -> None:
+    drawn = dictionary.markdown("ehr").split("```")[1].splitlines()
+    assert drawn[:2] == ["mermaid", "erDiagram"]
+    assert '    encounter ||--o{ diagnosis : "encounter_id"' in drawn  # weak: part of its key
+    assert '    patient ||..o{ encounter : "patient_id"' in drawn
+    assert '    practitioner |o..o{ patient : "gp_id"' in drawn  # a patient may have no GP
+    tables = schema.LAYERS["ehr"].tables.values()
+    assert len(drawn) - 2 == sum(len(table.foreign_key_constraints) for table in tables)
+    assert '    person ||--o| death : "person_id"' in dictionary.markdown("population")
+    assert "mermaid" not in dictionary.markdown("registry")
