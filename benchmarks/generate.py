@@ -124,18 +124,32 @@ def share_of_limit(folder: Path) -> None:
     print(f"share of the limit, notes apart  {without / limit:>12.2f} (aim {LIMIT_SHARE})")
 
 
-def run(people: int, workers: int) -> dict[str, float]:
-    """Generate in a process of its own; return seconds, rows and peak memory of it."""
-    with TemporaryDirectory() as folder:
-        script = Path(folder) / "run.py"
-        script.write_text(RUN, encoding="utf-8")
-        command = [sys.executable, str(script), str(people), f"{folder}/data", str(workers)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+class Runs:
+    """Generates in processes of their own.
+
+    What Python has compiled is kept from run to run, as it is on a user's machine: else every
+    process, and every worker anew, would first compile the libraries for two seconds.
+    """
+
+    def __init__(self, compiled: str) -> None:
+        self.environment = os.environ | {"PYTHONPYCACHEPREFIX": compiled}
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        self(100, 1)
+
+    def __call__(self, people: int, workers: int) -> dict[str, float]:
+        """Return seconds, CPU seconds, rows and peak memory of one run."""
+        with TemporaryDirectory() as folder:
+            script = Path(folder) / "run.py"
+            script.write_text(RUN, encoding="utf-8")
+            command = [sys.executable, str(script), str(people), f"{folder}/data", str(workers)]
+            done = subprocess.run(
+                command, env=self.environment, capture_output=True, text=True, check=True
+            )
+        found: dict[str, float] = json.loads(done.stdout)
+        return found
 
 
-def two_workers(people: int) -> None:
+def two_workers(run: Runs, people: int) -> None:
     """Compare one process with two, on the clock and in processor time.
 
     On the clock a busy machine has no second core to give. Processor time says what the clock
@@ -149,7 +163,7 @@ def two_workers(people: int) -> None:
     print(f"two workers, by processor time   {expected:>12.2f} times one")
 
 
-def growth(largest: int) -> None:
+def growth(run: Runs, largest: int) -> None:
     print(f"\n   people        rows  seconds  CPU s  rows/CPU s  peak MB (aim: below {LIMIT_MB})")
     people, seen = PARTITION_SIZE, []
     while people <= largest:
@@ -184,11 +198,13 @@ def main() -> None:
         share_of_limit(Path(folder))
     if options.peers:
         generate_peers.main()
-    growth(options.people)
-    two_workers(min(options.people, 40_000))
-    if options.million:
-        print("\na million people, two workers (peak MB of the parent)")
-        _line(1_000_000, run(1_000_000, 2))
+    with TemporaryDirectory() as compiled:
+        run = Runs(compiled)
+        growth(run, options.people)
+        two_workers(run, min(options.people, 40_000))
+        if options.million:
+            print("\na million people, two workers (peak MB of the parent)")
+            _line(1_000_000, run(1_000_000, 2))
 
 
 if __name__ == "__main__":
