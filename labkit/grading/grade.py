@@ -100,6 +100,7 @@ def grade(
         raise InputError(say("grading.workers", came=workers))
     if not 1 <= timeout <= 3600:
         raise InputError(say("grading.timeout", came=timeout))
+    out = out.absolute()  # the runs have working folders of their own
     shelf: dict[str, Exercise | None] = {}
 
     def known(name: str) -> bool:
@@ -150,7 +151,9 @@ class _Room:
 
         self.ledger, self.limits, self.release = ledger, limits, release
         self.place, self.by = place, by
-        self.dataset = hidden_dataset(work, ledger, people=people or Config().people, seed=seed)
+        self.dataset = hidden_dataset(
+            work, ledger, people=Config().people if people is None else people, seed=seed
+        )
         drawn = _digest(self.dataset.parent.name)  # tells students' code nothing of the seed
         self.exercises = {name: prepared(e, seed=drawn) for name, e in exercises.items()}
         self._markers: dict[str, Markers] = {}

@@ -32,22 +32,24 @@ def grade_shown(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     load = loader(solutions, read)
+    look = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    bar = Progress(*look, TimeElapsedColumn(), console=Console(stderr=True))
+    shown = bar.add_task(say("grading.grading"), total=None)
 
-    def warn(sandbox: str) -> None:
+    def begin(sandbox: str) -> None:
         if sandbox == "none":
             print(say("grading.no_sandbox"), file=sys.stderr)
+        bar.start()
 
-    look = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*look, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
-        shown = bar.add_task(say("grading.grading"), total=None)
-        graded = grade(
-            folder,
-            out,
-            load=load,
-            using=warn,
-            progress=lambda done, total: bar.update(shown, completed=done, total=total),
-            **options,
-        )
+    def go_on(done: int, total: int) -> None:
+        bar.update(shown, completed=done, total=total)
+
+    try:
+        graded = grade(folder, out, load=load, using=begin, progress=go_on, **options)
+    finally:
+        if bar.live.is_started:
+            bar.update(shown, visible=bar.tasks[0].total is not None)  # else it tells nothing
+            bar.stop()
     counts = Counter(mark.status for _, _, mark in graded.marks)
     made = say(
         "grading.graded",

@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -210,6 +211,15 @@ def test_the_work_folder_is_closed_to_others_and_shows_no_truth(graded):
     assert not (view / "manifest.json").exists()
     assert not list(view.glob("truth*"))
     assert with_truth(view).parent == view.parent  # beside what a run is shown, never in it
+
+
+def test_the_folder_may_be_told_from_where_one_stands(exercise, tmp_path, monkeypatch):
+    (tmp_path / "handed" / "kari").mkdir(parents=True)
+    (tmp_path / "handed" / "kari" / f"{exercise.name}.ipynb").write_text(notebook(exercise))
+    monkeypatch.chdir(tmp_path)
+    made = grade(Path("handed"), Path("graded"), load=lambda name: exercise, people=250, seed=SEED)
+    assert [mark.status for _, _, mark in made.marks] == ["ok"]
+    assert (tmp_path / "graded" / "gradebook.csv").is_file()
 
 
 @pytest.mark.parametrize("workers", [0, -1])
