@@ -2,6 +2,20 @@
 
 The solutions run in the order of the notebook on the class dataset, twice, and every planted wrong
 answer runs after its task's solution would have. The key holds digests.
+
+What a key withholds, and what it does not. It holds no solution, no answer of the class dataset, no
+text of a rubric's reader and no seed; so nobody comes upon an answer by opening it. It is no safe:
+
+- Salts stand in the key. One guess at a lone number costs about 20 ms, so a count below 1,000 is
+  found in 20 s. A row of a table of n rows costs an n-th part of that: where few values are
+  possible it is found at once. Whoever can write that program can do the task.
+- Names and types of an answer's columns, the number of its rows, all hints, inputs of functions,
+  bugs that tests should catch, and small databases with what is expected on them lie open.
+- Everybody who has the kit can make the class dataset with its truth, `labkit generate`.
+
+So a key protects learning, not marks. Marks rest on data and inputs that are drawn when a class is
+graded (`labkit.grading.hidden`): a number taken from a key is wrong there, and so is a neighbour's
+where each student has a dataset of their own (`labkit.grading.release`).
 """
 
 import json
