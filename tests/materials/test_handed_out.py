@@ -72,14 +72,15 @@ def test_no_expected_value_is_handed_out(name: str) -> None:
         (materials() / "exercises" / lang / f"{name}.ipynb").read_bytes() for lang in LANGUAGES
     ]
     blobs = [blob for raw in given for blob in layers(raw)]
-    searched = 0
+    asked = [text for task in exercise.tasks for text in task.statement.values()]
+    asked += [text for task in exercise.tasks for w in task.wrong for text in (w.nb, w.en)]
+    asked += [cell.source for cell in exercise.cells if cell.role in ("prose", "code")]
+    said, searched = "\n".join(asked), 0
     for task in exercise.tasks:
         answer = outcomes[task.id].answer
         if answer is None or task.kind in ("choice", "text", "tests"):
             continue
-        asked = "\n".join([*task.statement.values(), *(cell.source for cell in exercise.cells
-                           if cell.role in ("prose", "code"))])  # fmt: skip
-        values = {value for value in telling(answer) if value not in asked}
+        values = {value for value in telling(answer) if value not in said}
         searched += len(values)
         assert not [value for value in values if stands_in(value, blobs)], task.id
     assert searched
