@@ -31,10 +31,20 @@ Dependencies = str | Iterable[Dependency | tuple[Attributes, Attributes]]
 
 
 def read_attributes(attributes: Attributes) -> frozenset[str]:
-    """Read a text of single letters, or a list of names, as a set."""
+    """Read a text of single letters, or a list of names, as a set.
+
+    Raises:
+        InputError: If it is neither.
+    """
     if isinstance(attributes, str):
         return frozenset(c for c in attributes if not c.isspace() and c != ",")
-    return frozenset(attributes)
+    try:
+        names = frozenset(attributes)
+    except TypeError:
+        raise InputError(say("normal.no_names", came=repr(attributes))) from None
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(say("normal.no_names", came=repr(attributes)))
+    return names
 
 
 def read_dependencies(dependencies: Dependencies) -> list[Dependency]:
@@ -372,7 +382,10 @@ def _read(
     for rule in rules:
         if strange := (rule.left | rule.right) - everything:
             known = show(everything)
-            raise InputError(say("normal.rule_strange", rule=rule, came=show(strange), known=known))
+            text = say("normal.rule_strange", rule=rule, came=show(strange), known=known)
+            if isinstance(dependencies, str) and any(len(name) > 1 for name in everything):
+                text += " " + say("normal.long_names")
+            raise InputError(text)
     return everything, rules
 
 
