@@ -1,14 +1,17 @@
 """The start page: what it says about progress, where its links lead, whose notes it keeps."""
 
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from labkit.course.layout import lay_out
 from labkit.course.outcomes import load_course
 from labkit.course.start import progress_stamp, read_chapters, render, write_start
+from labkit.course.status import own_status_table
 from labkit.grading.progress import record
 
 MODULE = next(m for m in load_course().modules.values() if m.number == 5)
@@ -144,3 +147,20 @@ def test_the_stamp_changes_when_progress_comes(lab: Path) -> None:
     before = progress_stamp(lab)
     solve(lab, "5.1")
     assert progress_stamp(lab) != before
+
+
+def test_texts_are_no_part_of_the_seventy_per_cent(lab: Path) -> None:
+    """The start page and `labkit status` say the same of the same progress."""
+    content = exercise(("5.1", "## 5.1 A (1 poeng)", 7), ("5.2", "## 5.2 B", 3), ("5.3", "C", 10))
+    text = content.replace(b'check.sql(\\"5.3\\", answer)', b'check.text(\\"5.3\\", answer)')
+    assert text != content
+    (lab / "oppgaver" / NAME).write_bytes(text)
+    solve(lab, "5.1", points=7)
+    shown = page(lab)
+    assert "●○○ 1 av 3 løst, 7 av 10 poeng · ✓ over kravet på 70 %" in shown
+    assert "| – / 10 | ○ gjenstår |" in shown
+    solve(lab, "5.3", points=0)  # a text that is in its place
+    assert "| – / 10 | ✎ klar til levering, leses av en lærer |" in page(lab)
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(own_status_table(lab, "nb"))
+    assert re.search(r"2 / 3 +│ +7 / 10 +│ +70 %", console.export_text())
