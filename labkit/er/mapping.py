@@ -50,16 +50,15 @@ def map_schema(
 
     pairs = assign(known, list(answer.tables.values()), score, 0.5)
     found |= {ours.name: theirs.name for ours, theirs in pairs}
-    for _ in known:  # a table that only ties others together is known by what it ties
+    for _ in known:  # what no name tells is known by what it refers to, or by what refers to it
         for ours in known:
-            if ours.name in found or not ours.references:
+            if ours.name in found:
                 continue
-            wanted = sorted(found.get(r.target, "?") for r in ours.references)
             fitting = [
                 theirs.name
                 for theirs in answer.tables.values()
                 if theirs.name not in found.values()
-                and sorted(r.target for r in theirs.references) == wanted
+                and _tied_alike(ours, theirs, found, known, answer)
             ]
             if len(fitting) == 1:
                 found[ours.name] = fitting[0]
@@ -68,6 +67,21 @@ def map_schema(
         for ours in known
         if found.get(ours.name) in answer.tables
     }
+
+
+def _tied_alike(
+    ours: Table, theirs: Table, found: Mapping[str, str], known: list[Table], answer: Schema
+) -> bool:
+    wanted = sorted(found.get(r.target, "?") for r in ours.references)
+    if wanted:
+        return sorted(r.target for r in theirs.references) == wanted
+    users = {found.get(t.name) for t in known if any(r.target == ours.name for r in t.references)}
+    came = {
+        t.name
+        for t in answer.tables.values()
+        if t.name in found.values() and any(r.target == theirs.name for r in t.references)
+    }
+    return bool(users) and not theirs.references and came == users
 
 
 def _columns(
@@ -117,7 +131,14 @@ def _columns(
 
 
 def _bare(column: str, table: str) -> str:
-    return column.removeprefix(table + "_")
+    """Take the table's name from a column's: `ward_name` of `wards`, in one word `pasientnavn`."""
+    for name in (table, table.removesuffix("s"), table.removesuffix("er")):
+        rest = column.removeprefix(name)
+        if rest != column and rest.startswith("_"):
+            return rest[1:]
+        if rest != column and len(rest) > 3 and len(name) > 3:
+            return rest.removeprefix("s")
+    return column
 
 
 def _key_columns(table: Table, columns: list[str]) -> list[str]:

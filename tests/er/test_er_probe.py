@@ -203,3 +203,40 @@ def test_probes_that_an_author_wrote_wrong(text, kind):
 def test_an_unknown_engine():
     with pytest.raises(SchemaError, match="no engine 'oracle'"):
         probe(REFERENCE, PROBES, engine="oracle")
+
+
+THEATRE = """
+CREATE TABLE patient (fnr TEXT PRIMARY KEY);
+CREATE TABLE theatre (code TEXT PRIMARY KEY);
+CREATE TABLE operation (number INTEGER PRIMARY KEY, fnr TEXT NOT NULL REFERENCES patient,
+    code TEXT NOT NULL REFERENCES theatre, start_time TIMESTAMP NOT NULL, stop_time TIMESTAMP,
+    UNIQUE (code, start_time), CHECK (stop_time >= start_time));
+INSERT INTO patient VALUES ('1');
+INSERT INTO theatre VALUES ('S1'), ('S2');
+-- accept: to stuer | two theatres
+INSERT INTO operation VALUES (1, '1', 'S1', '2024-03-04 08:00:00', NULL);
+INSERT INTO operation VALUES (2, '1', 'S2', '2024-03-04 08:00:00', NULL);
+-- refuse: samme stue | one theatre
+INSERT INTO operation VALUES (1, '1', 'S1', '2024-03-04 08:00:00', NULL);
+INSERT INTO operation VALUES (2, '1', 'S1', '2024-03-04 08:00:00', NULL);
+"""
+NAMED = [
+    """CREATE TABLE pasient (fodselsnummer TEXT PRIMARY KEY);
+    CREATE TABLE operasjonsstue (kode TEXT PRIMARY KEY);
+    CREATE TABLE operasjon (operasjonsnummer INTEGER PRIMARY KEY,
+        pasient TEXT NOT NULL REFERENCES pasient, stue TEXT NOT NULL REFERENCES operasjonsstue,
+        starttid TIMESTAMP NOT NULL, sluttid TIMESTAMP, UNIQUE (stue, starttid))""",
+    """CREATE TABLE patients (national_id TEXT PRIMARY KEY);
+    CREATE TABLE rooms (room_code TEXT PRIMARY KEY);
+    CREATE TABLE surgeries (surgery_no INTEGER PRIMARY KEY,
+        patient_id TEXT NOT NULL REFERENCES patients, room TEXT NOT NULL REFERENCES rooms,
+        starts_at TIMESTAMP NOT NULL, ends_at TIMESTAMP, UNIQUE (room, starts_at))""",
+]
+
+
+@pytest.mark.parametrize("answer", NAMED)
+def test_tables_are_known_by_what_refers_to_them_and_columns_in_one_word(answer):
+    found = probe(answer, THEATRE)
+    assert found.text() == "No difference found."
+    loose = answer[: answer.index(", UNIQUE")] + ")"
+    assert probe(loose, THEATRE).share == 0.5
