@@ -18,9 +18,26 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"labkit {version('helsedata-labkit')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _labkit() -> None:
-    pass
+def _labkit(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    from labkit.course.language import choose_language
+
+    choose_language()
 
 
 @app.command()
@@ -30,7 +47,9 @@ def lab(
     port: Annotated[int | None, typer.Option(help="Port; 0 for any that is free.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the start page in the browser.")] = True,
 ) -> None:
-    """Open the student's lab in JupyterLab: data, lessons, exercises, start page.
+    """Open the student's lab in JupyterLab.
+
+    Data, lessons, exercises and start page come first. Your own files are never overwritten.
 
     Example: labkit lab my-lab --lang en
     """
@@ -41,10 +60,14 @@ def lab(
 
 @app.command()
 def build(
-    names: Annotated[list[str] | None, typer.Argument(help="Modules, as 5 or its name.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Modules, as 5 or 05_algebra_sql; all by default.")
+    ] = None,
     check: Annotated[bool, typer.Option(help="Write nothing; fail if a file is stale.")] = False,
 ) -> None:
-    """Build notebooks and answer keys from their sources, and the data's manifest.
+    """Build notebooks and answer keys from their sources.
+
+    And the manifest, dictionary and sample of the class dataset.
 
     Example: labkit build 5
     """
@@ -57,19 +80,21 @@ def build(
 def generate(
     people: Annotated[int, typer.Option(help="People in the population.")] = 5_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same content.")] = 2024,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to make; dataset if nothing else is said.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to make; by default dataset.")] = None,
     format: Annotated[str, typer.Option(help="parquet, duckdb, csv or sqlite.")] = "parquet",
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     cluster: Annotated[
         str | None, typer.Option(help="Scheduler of a dask.distributed cluster to work on.")
     ] = None,
-    to: Annotated[str | None, typer.Option(help="PostgreSQL server to load.")] = None,
+    to: Annotated[
+        str | None, typer.Option(help="PostgreSQL server to load, as an address.")
+    ] = None,
     region: Annotated[str, typer.Option(help="fjell (eight municipalities) or norway.")] = "fjell",
     defects: Annotated[str, typer.Option(help="Planted errors: none, class or hard.")] = "class",
 ) -> None:
-    """Make a dataset of the synthetic region, with its truth and a manifest.
+    """Make a dataset of the synthetic region.
+
+    With its truth and a manifest; the same options give the same content on any machine.
 
     Example: labkit generate --people 20000 --seed 7 --out data/hidden --workers 2
     """
@@ -91,7 +116,9 @@ def validate(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="List the targets that pass too.")] = False,
 ) -> None:
-    """Hold a dataset against published figures and the rules that must hold; write a report.
+    """Hold a dataset against published figures.
+
+    And against the rules that must hold. A report is written beside the data.
 
     Example: labkit validate dataset
     """
@@ -111,10 +138,9 @@ def doctor(
     Example: labkit doctor --lang en
     """
     from labkit.course.doctor import report
-    from labkit.messages import set_language
+    from labkit.course.language import choose_language
 
-    if lang:
-        set_language(lang)
+    choose_language(lang, folder)
     report(folder.absolute())
 
 
@@ -124,7 +150,9 @@ def grade(
     out: Annotated[Path, typer.Option(help="Folder for gradebook, feedback and work.")],
     people: Annotated[int | None, typer.Option(help="People in the hidden dataset.")] = None,
     seed: Annotated[int | None, typer.Option(help="Its seed; drawn and kept by default.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Run at one time; default: cores.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Submissions run at one time; default: cores.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds for one cell.")] = 30,
     cluster: Annotated[
         str | None, typer.Option(help="Scheduler of a dask.distributed cluster to run them on.")
@@ -137,7 +165,9 @@ def grade(
     ] = None,
     solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
 ) -> None:
-    """Grade submissions on a hidden dataset; the same command goes on after an interruption.
+    """Grade submissions on a hidden dataset.
+
+    After an interruption the same command goes on where it stopped.
 
     Example: labkit grade submissions --out graded
     """
@@ -157,17 +187,19 @@ def report(
     lang: Annotated[Language | None, typer.Option(help="Language of the report.")] = None,
     solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
 ) -> None:
-    """Write gradebooks, feedback and class report again from the marks that are stored.
+    """Write gradebooks, feedback and class report again.
+
+    From the marks that are stored; nothing is run.
 
     Example: labkit report graded --lang en
     """
+    from labkit.course.language import choose_language
     from labkit.course.source import read_exercise
     from labkit.grading.results import loader, read_results, write_results
     from labkit.materials import materials
-    from labkit.messages import say, set_language
+    from labkit.messages import say
 
-    if lang:
-        set_language(lang)
+    choose_language(lang)
     load = loader(solutions or materials() / "solutions", read_exercise)
     typer.echo(say("report.made", **vars(write_results(out, *read_results(out, load)))))
 
@@ -181,10 +213,14 @@ def release(
     lang: Annotated[Language | None, typer.Option(help="Language; both by default.")] = None,
     people: Annotated[int, typer.Option(help="People in each dataset.")] = 3_000,
     exercise: Annotated[list[str] | None, typer.Option(help="Only this one; repeatable.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Made at one time; default: cores.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Labs made at one time; default: cores.")
+    ] = None,
     solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
 ) -> None:
-    """Make a lab with a dataset of its own for each student or pair; goes on where it stopped.
+    """Make a lab with a dataset of its own for each student.
+
+    Or for each pair. After an interruption the same command goes on where it stopped.
 
     Example: labkit release --out labs --roster roster.csv --lang nb
     """
@@ -200,7 +236,9 @@ def copies(
     release: Annotated[Path | None, typer.Option(help="Folder of labkit release.")] = None,
     solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
 ) -> None:
-    """List students whose answers agree where answers seldom do: signs, not verdicts.
+    """List students whose unusual answers agree.
+
+    Signs, not verdicts: read the work before you conclude.
 
     Example: labkit copies graded --release labs
     """
@@ -223,19 +261,20 @@ def mark(
     lang: Annotated[Language | None, typer.Option(help="Language of the page.")] = None,
     solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
 ) -> None:
-    """Mark written tasks by their rubric on a local page; each level is saved at once.
+    """Mark written tasks by their rubric on a local page.
+
+    Each level is saved at once.
 
     Example: labkit mark graded --marker AB
     """
+    from labkit.course.language import choose_language
     from labkit.course.source import read_exercise
     from labkit.grading.results import loader
     from labkit.grading.rubric_desk import Desk
     from labkit.grading.rubric_server import serve_marking
     from labkit.materials import materials
-    from labkit.messages import set_language
 
-    if lang:
-        set_language(lang)
+    choose_language(lang)
     load = loader(solutions or materials() / "solutions", read_exercise)
     serve_marking(Desk(out, load, marker=marker, names=names), port=port, browser=browser)
 
@@ -245,23 +284,27 @@ def status(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Graded class, or a student's lab.")
     ] = Path("."),
-    attendance: Annotated[Path | None, typer.Option(help="CSV; DIR/attendance.csv.")] = None,
+    attendance: Annotated[
+        Path | None, typer.Option(help="CSV; by default DIR/attendance.csv.")
+    ] = None,
     lang: Annotated[Language | None, typer.Option(help="Language of the table.")] = None,
     solutions: Annotated[Path | None, typer.Option(help="Folder of exercise sources.")] = None,
 ) -> None:
-    """Show who may sit the exam and what is missing; in a lab folder, one's own progress.
+    """Show who may sit the exam and what is missing.
+
+    In a lab folder: your own progress.
 
     Example: labkit status graded --attendance attendance.csv
     """
     from rich.console import Console
 
+    from labkit.course.language import choose_language
     from labkit.course.source import read_exercise
     from labkit.course.status import class_status, own_status_table, status_table
     from labkit.materials import materials
-    from labkit.messages import say, set_language
+    from labkit.messages import say
 
-    if lang:
-        set_language(lang)
+    choose_language(lang, folder)
     if (folder / ".labkit").is_dir():
         Console().print(own_status_table(folder))
         return
@@ -275,19 +318,25 @@ def status(
 @app.command()
 def portfolio(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Lab folder.")] = Path("lab"),
-    out: Annotated[Path | None, typer.Option(help="HTML file to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file to write; by default in the lab.")
+    ] = None,
     name: Annotated[str, typer.Option(help="Whose it is, for the first page.")] = "",
     lang: Annotated[Language | None, typer.Option(help="Language of the page.")] = None,
 ) -> None:
-    """Gather texts and cells tagged portfolio from a lab into one page that prints.
+    """Gather a student's texts into one page that prints.
+
+    And the cells tagged portfolio, with their figures.
 
     Example: labkit portfolio my-lab --name "Kari Nordmann"
     """
+    from labkit.course.language import choose_language
     from labkit.course.portfolio import make_portfolio
     from labkit.messages import say
 
+    choose_language(lang, folder)
     made = make_portfolio(folder, out, name=name, lang=lang)
-    typer.echo(say("portfolio.made", lang, path=made))
+    typer.echo(say("portfolio.made", path=made))
 
 
 @app.command()
@@ -298,18 +347,22 @@ def pairs(
     seed: Annotated[int, typer.Option(help="Decides between equally good pairings.")] = 0,
     lang: Annotated[Language | None, typer.Option(help="Language of the table.")] = None,
 ) -> None:
-    """Make pairs across backgrounds, with new partners each time, kept beside the roster.
+    """Make pairs across backgrounds.
+
+    With new partners each time: all rounds are kept in a file beside the roster.
 
     Example: labkit pairs roster.csv --absent "Kari, Ola"
     """
     from rich.console import Console
 
+    from labkit.course.language import choose_language
     from labkit.course.pairs import pair_roster, pairs_table
     from labkit.messages import say
 
+    choose_language(lang)
     number, groups, kept = pair_roster(roster, round=round, absent=absent.split(","), seed=seed)
     Console().print(pairs_table(groups, number, lang))
-    typer.echo(say("pairs.kept", lang, path=kept))
+    typer.echo(say("pairs.kept", path=kept))
 
 
 @app.command()
@@ -333,7 +386,9 @@ def main() -> None:
         print(f"labkit: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("labkit: interrupted. Nothing half-made was left behind.", file=sys.stderr)
+        from labkit.messages import say
+
+        print(f"labkit: {say('kit.interrupted')}", file=sys.stderr)
         sys.exit(130)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.errors import BuildError, InputError
+from labkit.messages import say
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Course:
         for module in self.modules.values():
             if wanted == module.name or (wanted.isdigit() and int(wanted) == module.number):
                 return module
-        raise InputError(f"module: '{wanted}' is not one of {', '.join(self.modules)}")
+        raise InputError(say("course.module_unknown", came=wanted, known=", ".join(self.modules)))
 
     def introduced_after(self, module: Module) -> dict[str, Module]:
         """Return the concepts that later modules teach, each with its module."""
@@ -83,7 +84,7 @@ def load_course(path: Path | None = None) -> Course:
         outcomes = {code: Outcome(code, **text) for code, text in document["outcomes"].items()}
         modules = [_module(table) for table in document["modules"]]
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise BuildError(f"{source.name}: {error}. Each outcome needs nb and en.") from error
+        raise BuildError(say("course.toml_unread", file=source.name, said=error)) from error
     _check(source.name, outcomes, modules)
     return Course(outcomes, {module.name: module for module in modules})
 
@@ -98,20 +99,37 @@ def _check(file: str, outcomes: dict[str, Outcome], modules: list[Module]) -> No
     for position, module in enumerate(modules, 1):
         if module.number != position:
             raise BuildError(
-                f"{file}: module {module.number} '{module.name}' stands in place {position}. "
-                "Number the modules 1, 2, 3 ... in the order they are taught."
+                say(
+                    "course.module_place",
+                    file=file,
+                    number=module.number,
+                    name=module.name,
+                    place=position,
+                )
             )
         if not re.fullmatch(rf"{module.number:02d}_[a-z0-9_]+", module.name):
             raise BuildError(
-                f"{file}: module {module.number} is named '{module.name}'. A name is its number "
-                f"and lower-case words: {module.number:02d}_topic."
+                say(
+                    "course.module_name",
+                    file=file,
+                    number=module.number,
+                    name=module.name,
+                    right=f"{module.number:02d}_topic",
+                )
             )
         unknown = [code for code in module.outcomes if code not in outcomes]
         if unknown or not module.outcomes:
             raise BuildError(
-                f"{file}: module {module.number} has outcomes {list(module.outcomes)}. "
-                f"Choose from {', '.join(outcomes)}."
+                say(
+                    "course.module_outcomes",
+                    file=file,
+                    number=module.number,
+                    came=list(module.outcomes),
+                    known=", ".join(outcomes),
+                )
             )
         early = [c for c in module.concepts for m in modules[: position - 1] if c in m.concepts]
         if early:
-            raise BuildError(f"{file}: '{early[0]}' is introduced before module {module.number}.")
+            raise BuildError(
+                say("course.concept_twice", file=file, concept=early[0], number=module.number)
+            )

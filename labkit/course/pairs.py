@@ -75,7 +75,7 @@ def make_pairs(
 
     there = sorted(students, key=lambda student: student.id.casefold())
     if len(there) < 2:
-        raise InputError(f"pairs: {len(there)} there; two or more students are needed")
+        raise InputError(say("pairs.too_few", n=len(there)))
     past, rng = _count(history), random.Random(seed)
     lots = {frozenset(s.id for s in pair): rng.randrange(_LOTS) for pair in combinations(there, 2)}
     graph = networkx.Graph()
@@ -135,17 +135,14 @@ def pair_roster(
     rounds = _read(kept)
     number = round if round is not None else max(rounds, default=0) + 1
     if isinstance(number, bool) or number < 1:
-        raise InputError(f"round: {number} is not a whole number from 1")
+        raise InputError(say("pairs.round", came=number))
     by_name = {student.id.casefold(): student for student in students}
     away = {name.strip().casefold() for name in absent if name.strip()}
     for name in sorted(away - set(by_name)):
-        raise InputError(f"absent: '{name}' is not on {roster}. Use the names in its first column.")
+        raise InputError(say("pairs.absent", name=name, roster=roster))
     for student in students:
         if not student.background:
-            raise InputError(
-                f"{roster}: '{student.id}' has no background. The column background should say "
-                "health or informatics."
-            )
+            raise InputError(say("pairs.no_background", roster=roster, student=student.id))
     there = [student for name, student in by_name.items() if name not in away]
     earlier = [group for n, groups in rounds.items() if n < number for group in groups]
     groups = make_pairs(there, history=earlier, seed=seed * 1_000 + number)
@@ -202,8 +199,7 @@ def _read(path: Path) -> dict[int, list[Group]]:
             key = int(row["round"]), int(row["group"])
         except ValueError:
             raise InputError(
-                f"{path}:{line}: round and group are '{row['round']}' and '{row['group']}', not "
-                "whole numbers. Mend the row, or remove the file to forget earlier rounds."
+                say("pairs.row", path=path, line=line, round=row["round"], group=row["group"])
             ) from None
         groups.setdefault(key, []).append(Student(row["student"], row["background"]))
     rounds: dict[int, list[Group]] = {}

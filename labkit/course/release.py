@@ -61,7 +61,7 @@ def read_bundles(roster: Path) -> dict[str, list[str]]:
         bundles.setdefault(row.get("pair") or student, []).append(student)
     for name in bundles:
         if not name.strip(". ") or set(name) & set('/\\:*?"<>|') or not name.isprintable():
-            raise InputError(f"{roster}: '{name}' cannot be the name of a file. Use letters.")
+            raise InputError(say("release.file_name", roster=roster, name=name))
     return bundles
 
 
@@ -93,12 +93,12 @@ def release(
         BuildError: If there are no exercises, or a solution fails on a student's dataset.
     """
     if not bundles:
-        raise InputError("release: no students. Name them with --roster roster.csv.")
+        raise InputError(say("release.no_students"))
     solutions = solutions or materials() / "solutions"
     wanted = sorted(names) or sorted(path.stem for path in solutions.glob("[0-9][0-9]_*.py"))
     exercises = [read_exercise(solutions / f"{name}.py") for name in wanted]
     if not exercises:
-        raise BuildError(f"{solutions}: no exercises. Say with --solutions where they lie.")
+        raise BuildError(say("release.no_exercises", folder=solutions))
     private = out / PRIVATE
     private.mkdir(parents=True, exist_ok=True)
     private.chmod(0o700)
@@ -168,8 +168,13 @@ def _keep(path: Path, about: dict[str, Any], bundles: dict[str, list[str]]) -> N
         other = next((name for name in about if earlier.get(name) != about[name]), None)
         if other:
             raise InputError(
-                f"{path}: this release began with {other} {earlier.get(other)!r}, not "
-                f"{about[other]!r}. Use the same options, or another --out."
+                say(
+                    "release.other_options",
+                    path=path,
+                    option=other,
+                    earlier=repr(earlier.get(other)),
+                    came=repr(about[other]),
+                )
             )
         bundles = {**earlier["bundles"], **bundles}
     text = json.dumps({**about, "bundles": bundles}, indent=1, ensure_ascii=False) + "\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labkit.errors import InputError
+from labkit.messages import say
 
 _BACKGROUNDS = {  # what lists say -> what the kit says
     "health": "health",
@@ -44,17 +45,13 @@ def read_roster(path: Path) -> list[Student]:
     for number, row in read_csv(path, needed=("student",)):
         student = row["student"]
         if not student:
-            raise InputError(
-                f"{path}:{number}: a student without a name. Fill in or remove the row."
-            )
+            raise InputError(say("pairs.nameless", path=path, line=number))
         if any(student.casefold() == other.id.casefold() for other in students):
-            raise InputError(
-                f"{path}:{number}: '{student}' is there twice. Remove one of the rows."
-            )
+            raise InputError(say("pairs.twice", path=path, line=number, student=student))
         background = row.get("background", "").casefold()
         students.append(Student(student, _BACKGROUNDS.get(background, background)))
     if not students:
-        raise InputError(f"{path}: no students. Write one in each row below the head.")
+        raise InputError(say("pairs.empty", path=path))
     return students
 
 
@@ -74,20 +71,20 @@ def read_csv(path: Path, *, needed: tuple[str, ...] = ()) -> list[tuple[int, dic
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise InputError(say("pairs.unread", path=path, said=error.strerror)) from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8. Save it as CSV UTF-8.") from None
+        raise InputError(say("pairs.not_utf8", path=path)) from None
     head = text.split("\n", 1)[0]
     separator = max(",;\t", key=head.count)
     try:
         lines = list(csv.reader(io.StringIO(text), delimiter=separator, strict=True))
     except csv.Error as error:
-        raise InputError(f"{path}: not a CSV that can be read ({error}).") from None
+        raise InputError(say("pairs.not_csv", path=path, said=error)) from None
     columns = [name.strip().casefold() for name in (lines[0] if lines else [])]
     for name in needed:
         if name not in columns:
-            shown = ", ".join(columns) or "none"
-            raise InputError(f"{path}: no column '{name}'. Columns: {shown}.")
+            shown = ", ".join(columns) or "-"
+            raise InputError(say("pairs.no_column", path=path, column=name, known=shown))
     rows = []
     for number, cells in enumerate(lines[1:], 2):
         if any(cell.strip() for cell in cells):

@@ -129,7 +129,9 @@ def read_attendance(path: Path) -> dict[str, tuple[bool, ...]]:
     for line, row in read_csv(path, needed=("student", *GATHERINGS)):
         for name in GATHERINGS:
             if row[name].casefold() not in _YES | _NO:
-                raise InputError(f"{path}:{line}: {name} is '{row[name]}'. Write yes or no.")
+                raise InputError(
+                    say("status.yes_or_no", path=path, line=line, column=name, came=row[name])
+                )
         found[row["student"]] = tuple(row[name].casefold() in _YES for name in GATHERINGS)
     return found
 
@@ -151,11 +153,11 @@ def class_status(
     """
     exercises = {path.stem: read(path) for path in sorted(solutions.glob("[0-9][0-9]_*.py"))}
     if not exercises:
-        raise GradingError(f"{solutions}: no exercises. Say with --solutions where they lie.")
+        raise GradingError(say("status.no_exercises", folder=solutions))
 
     def load(name: str) -> Exercise:
         if name not in exercises:
-            raise GradingError(f"{solutions / name}.py: no such exercise, yet it has been graded.")
+            raise GradingError(say("status.exercise_gone", path=solutions / f"{name}.py"))
         return exercises[name]
 
     rows, _ = read_results(out, load)

@@ -26,6 +26,7 @@ from typing import IO, NamedTuple
 from labkit.errors import GradingError
 from labkit.files import write_whole
 from labkit.grading.notebook import MAX_BYTES, Unreadable
+from labkit.messages import say
 
 MOST_MEMBERS = 20_000
 MOST_IN_ONE = 50  # files in an archive that a student has handed in
@@ -78,9 +79,7 @@ def find(source: Path, *, known: Callable[[str], bool]) -> list[Handed]:
     elif source.is_file():
         found = list(_in_zip(source))
     else:
-        raise GradingError(
-            f"{source}: no such folder or zip. It should hold STUDENT/NN_topic.ipynb."
-        )
+        raise GradingError(say("grading.no_submissions", path=source))
     students = sorted({file.student for file in found})
     work: dict[tuple[str, str], list[File]] = {}
     nameless = []
@@ -95,9 +94,11 @@ def find(source: Path, *, known: Callable[[str], bool]) -> list[Handed]:
     exercises = sorted({exercise for _, exercise in work})
     if not exercises:
         raise GradingError(
-            f"{source}: no notebook of a known exercise. They should lie as "
-            f"STUDENT/NN_topic.ipynb, as {source / 'kari' / '05_algebra_sql.ipynb'}, "
-            "or be named as an LMS does."
+            say(
+                "grading.no_notebooks",
+                path=source,
+                example=source / "kari" / "05_algebra_sql.ipynb",
+            )
         )
     for file in nameless if len(exercises) == 1 else ():
         work.setdefault((file.student, exercises[0]), []).append(file)
@@ -172,9 +173,11 @@ def _in_zip(path: Path) -> Iterator[File]:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
     except (OSError, zipfile.BadZipFile) as error:
-        raise GradingError(f"{path}: cannot be read as a zip ({error})") from None
+        raise GradingError(say("grading.not_zip", path=path, said=error)) from None
     if len(members) > MOST_MEMBERS:
-        raise GradingError(f"{path}: holds {len(members)} files, at most {MOST_MEMBERS} are read")
+        raise GradingError(
+            say("grading.many_files", path=path, came=len(members), most=MOST_MEMBERS)
+        )
     parts = {member.filename: _harmless(member.filename) for member in members}
     inside = [p for p in parts.values() if p and not _of_lms(p[-1])]
     shared = _shared([p[:-2] for p in inside])

@@ -165,8 +165,11 @@ def _field(column: sa.Column[Any]) -> Field:
     kind = next((kind for cls, kind in _KINDS if isinstance(column.type, cls)), None)
     if kind is None:
         raise InputError(
-            f"sql: column {column.table.name}.{column.name} has type {column.type!r}. "
-            "Use integer, number, text, date, time or boolean columns."
+            say(
+                "sql.column_type",
+                column=f"{column.table.name}.{column.name}",
+                came=repr(column.type),
+            )
         )
     codes = column.info.get("codes")
     listed: tuple[Any, ...] = ()

@@ -5,6 +5,7 @@ The process works without pandas: pyarrow would import it, which takes longer th
 """
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.errors import LabkitError
+from labkit.messages import language
 
 if TYPE_CHECKING:
     from labkit.world.part import Config
@@ -30,7 +32,12 @@ def make_apart(config: "Config", folder: Path) -> None:
     """
     command = [sys.executable, "-m", __name__, json.dumps(asdict(config)), str(folder)]
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, "LABKIT_LANG": language()},  # a language chosen here holds there
     )
     if done.returncode == 0:
         return

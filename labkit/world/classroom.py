@@ -13,6 +13,7 @@ import platformdirs
 
 from labkit.errors import DataError
 from labkit.materials import materials
+from labkit.messages import say
 from labkit.world.fingerprint import fingerprint
 
 MANIFEST = "manifest.json"
@@ -81,14 +82,10 @@ def _hashes(folder: Path) -> dict[str, str]:
         content = json.loads(path.read_text(encoding="utf-8"))
         return {name: table["hash"] for name, table in content["tables"].items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: cannot be read as a manifest ({error})") from error
+        raise DataError(say("world.manifest_unread", path=path, said=error)) from error
 
 
 def _compare(made: dict[str, str], expected: dict[str, str], folder: Path) -> None:
     names = sorted(t for t in made.keys() | expected.keys() if made.get(t) != expected.get(t))
     if names:
-        raise DataError(
-            f"The class dataset in {folder} is not the one that the kit expects; "
-            f"these tables differ: {', '.join(names)}. Remove that folder and try again. "
-            "If you have changed the generator, run: labkit build"
-        )
+        raise DataError(say("world.class_differs", folder=folder, tables=", ".join(names)))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from labkit import schema
 from labkit.errors import InputError, LabkitError, MachineError
+from labkit.messages import say
 from labkit.store.lock import LockedError, lock
 from labkit.store.parquet import join
 from labkit.world import workers as work
@@ -86,22 +87,21 @@ def check(config: Config, *, format: str = "parquet", workers: int = 1) -> None:
         ("format", format, FORMATS),
     ):
         if value not in known:
-            raise InputError(f"{what}: '{value}' is not known. Choose one of {', '.join(known)}.")
+            raise InputError(say("world.choice", option=what, came=value, known=", ".join(known)))
 
 
 def _whole(value: object, what: str, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputError(f"{what}: {value!r} is not a whole number from {low:,} to {high:,}.")
+        raise InputError(
+            say("world.whole", option=what, came=repr(value), low=f"{low:,}", high=f"{high:,}")
+        )
 
 
 def _check_free(out: Path) -> None:
     if out.is_dir() and not any(out.iterdir()):
         return
     if out.exists():
-        raise InputError(
-            f"{out}: exists already and is not an empty folder. "
-            "Choose another with --out, or remove it first."
-        )
+        raise InputError(say("world.not_empty", folder=out))
 
 
 class _mendable:
@@ -119,10 +119,7 @@ class _mendable:
         if error is None:
             return
         if isinstance(error, BrokenProcessPool):
-            raise MachineError(
-                "A worker process died, perhaps because memory ran out. "
-                "The same command goes on from the partitions that are done; try fewer --workers."
-            ) from error
+            raise MachineError(say("world.worker_died")) from error
         if not isinstance(error, LockedError):  # else the folder is another process's
             shutil.rmtree(self.staging, ignore_errors=True)
         if isinstance(error, OSError):
@@ -132,13 +129,10 @@ class _mendable:
 def machine_error(error: OSError, where: Path) -> LabkitError:
     """Say what an operating system error means for the user."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return MachineError(
-            f"{where}: the disk is full. Nothing half-made was left behind. "
-            "Free some space, ask for fewer people, or choose another folder with --out."
-        )
+        return MachineError(say("world.disk_full", folder=where))
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return InputError(f"{where}: may not be written to. Choose another folder with --out.")
-    return MachineError(f"{where}: {error.strerror or error}. Nothing half-made was left behind.")
+        return InputError(say("world.not_writable", folder=where))
+    return MachineError(say("world.machine", folder=where, said=error.strerror or error))
 
 
 def _open_staging(staging: Path, config: Config) -> None:

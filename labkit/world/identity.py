@@ -18,6 +18,7 @@ from zlib import crc32
 import numpy as np
 
 from labkit.errors import InputError
+from labkit.messages import say
 
 WEIGHTS_1 = np.array([3, 7, 6, 1, 8, 9, 4, 5, 2])
 WEIGHTS_2 = np.array([5, 4, 3, 2, 7, 6, 5, 4, 3, 2])
@@ -57,10 +58,7 @@ def national_numbers(
     which = (series, female.astype(np.int64), base_1, base_2)
     count = counts[which]
     if (rank >= count).any():
-        raise InputError(
-            "people: more people were born on one date than there are national identity numbers "
-            "for it. Ask for fewer people; 5,600,000 can be made."
-        )
+        raise InputError(say("world.too_many_births"))
     start = _scatter(birth, female, seed)
     individual = lists[(*which, (start + STRIDE * rank) % count)]
     for place, power in ((6, 100), (7, 10), (8, 1)):

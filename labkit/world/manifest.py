@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from labkit import schema
 from labkit.errors import DataError
+from labkit.messages import say
 from labkit.store.hashing import combine, content_hash
 from labkit.world.part import PARTITION_SIZE, REFERENCE_DATE, Config
 from labkit.world.tables import arrow_schema
@@ -89,12 +90,9 @@ def read_manifest(folder: Path) -> Manifest:
             content["reference_date"],
         )
     except FileNotFoundError:
-        raise DataError(
-            f"{folder}: no {NAME}, so this is no whole dataset. "
-            f"Make one with: labkit generate --out {folder}"
-        ) from None
+        raise DataError(say("world.no_manifest", folder=folder, manifest=NAME)) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: cannot be read as a manifest ({error})") from error
+        raise DataError(say("world.manifest_unread", path=path, said=error)) from error
 
 
 def table_content(name: str, parts: list[tuple[int, str]]) -> TableContent:
@@ -114,7 +112,7 @@ def verify(folder: Path, *, progress: Callable[[str], None] = lambda table: None
         progress(name)
         path = folder / content.layer / f"{name}.parquet"
         if not path.exists():
-            raise DataError(f"{path}: missing. Make the dataset again with labkit generate.")
+            raise DataError(say("world.table_missing", path=path))
         with pq.ParquetFile(path) as file:
             groups = [g for g in range(file.num_row_groups) if file.metadata.row_group(g).num_rows]
             for place, (rows, expected) in enumerate(
@@ -122,15 +120,14 @@ def verify(folder: Path, *, progress: Callable[[str], None] = lambda table: None
             ):
                 if rows:
                     if not groups:
-                        raise DataError(f"{path}: partition {place} is missing")
+                        raise DataError(say("world.part_missing", path=path, place=place))
                     table = file.read_row_group(groups.pop(0))
                 else:
                     table = arrow_schema(name).empty_table()
                 if len(table) != rows or content_hash(table) != expected:
                     raise DataError(
-                        f"{path}: partition {place} is not what {NAME} says. "
-                        "Make the dataset again with labkit generate."
+                        say("world.part_differs", path=path, place=place, manifest=NAME)
                     )
             if groups:
-                raise DataError(f"{path}: holds more than {NAME} says")
+                raise DataError(say("world.table_more", path=path, manifest=NAME))
     return manifest

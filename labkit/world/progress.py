@@ -66,7 +66,7 @@ def generate_shown(
     if to is None:
         return _made(options, out or Path("dataset"), format, workers, cluster)
     if format != "parquet":
-        raise InputError("--to loads a server from Parquet files. Leave out --format.")
+        raise InputError(say("world.to_format"))
     postgres.open_server(to).close()  # before any work, not after it
     with TemporaryDirectory(prefix="labkit-") as temporary:
         folder = out or Path(temporary) / "dataset"

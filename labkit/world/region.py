@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.codes import municipalities_at
 from labkit.errors import InputError
+from labkit.messages import say
 from labkit.world.part import START
 
 # First days of the eras between which municipality numbers changed.
@@ -132,7 +133,7 @@ def region(name: str) -> Region:
         ['1640', '5025', '3427']
     """
     if name not in ("fjell", "norway"):
-        raise InputError(f"region: '{name}' is not known. Choose fjell or norway.")
+        raise InputError(say("world.choice", option="region", came=name, known="fjell, norway"))
     names = {row["code_2024"]: row["name"] for row in _rows("municipalities.csv")}
     if name == "fjell":
         sizes: dict[str, float] = dict(FJELL)

@@ -11,12 +11,6 @@ SAMPLE = Path(__file__).parent / "sample"
 
 
 @pytest.fixture
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let messages be in English."""
-    monkeypatch.setattr(messages, "_chosen", ["en"])
-
-
-@pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A checkout with one small lesson and one exercise of two tasks."""
     shutil.copytree(SAMPLE, tmp_path / "root")

@@ -37,6 +37,7 @@ def write(tmp_path, text):
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 5))
+@pytest.mark.usefixtures("english")
 def test_everyone_is_in_one_group_and_mixed_as_far_as_can_be(health, informatics, seed):
     students = group_of(health, informatics)
     if len(students) < 2:
@@ -133,12 +134,13 @@ def test_history_is_read_from_the_file_only_once_for_each_pair(tmp_path):
         ("student,background\n", {}, "no students"),
         ("student,background\na,health\nA,health\n", {}, "roster.csv:3: 'A' is there twice"),
         ("student,background\na,health\nb,\n", {}, "'b' has no background"),
-        ("student,background\na,health\nb,x\n", {"absent": ["kari"]}, "'kari' is not on"),
+        ("student,background\na,health\nb,x\n", {"absent": ["kari"]}, "'kari' is not in"),
         ("student,background\na,health\nb,x\n", {"absent": ["b"]}, "pairs: 1 there; two or more"),
         ("student,background\na,health\nb,x\n", {"round": 0}, "round: 0"),
         ('student,background\n"a,health\n', {}, "not a CSV"),
     ],
 )
+@pytest.mark.usefixtures("english")
 def test_bad_lists_are_told_about(tmp_path, text, options, says):
     roster = write(tmp_path, text)
     with pytest.raises(InputError) as error:
@@ -147,6 +149,7 @@ def test_bad_lists_are_told_about(tmp_path, text, options, says):
     assert not (tmp_path / "roster.pairs.csv").exists()
 
 
+@pytest.mark.usefixtures("english")
 def test_a_broken_history_is_told_about(tmp_path):
     roster = write(tmp_path, "student,background\na,health\nb,informatics\n")
     (tmp_path / "roster.pairs.csv").write_text("round,group,student,background\none,1,a,health\n")

@@ -182,6 +182,7 @@ def test_students_of_one_pair_and_common_mistakes_are_no_sign(graded, released):
     assert likely_copies(many, exercises) == []
 
 
+@pytest.mark.usefixtures("english")
 def test_pairs_come_from_the_roster(tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("student;pair\nola;par1\neva;par1\nkari;\n", encoding="utf-8")

@@ -104,6 +104,7 @@ def test_who_only_came_to_a_gathering_is_listed():
     assert [(s.student, s.may_sit) for s in found] == [("anne", True), ("Bo", False)]
 
 
+@pytest.mark.usefixtures("english")
 def test_the_list_may_come_from_a_norwegian_spreadsheet(tmp_path):
     path = tmp_path / "attendance.csv"
     path.write_bytes("\ufeffStudent;Gathering_1;Gathering_2\r\nÅse;ja;x\r\nBo;nei;\r\n".encode())
@@ -116,6 +117,7 @@ def test_the_list_may_come_from_a_norwegian_spreadsheet(tmp_path):
         read_attendance(path)
 
 
+@pytest.mark.usefixtures("english")
 def test_a_graded_class_is_written_and_shown(tmp_path):
     (tmp_path / "work").mkdir()
     ledger = Ledger(tmp_path / "work" / "grading.sqlite")

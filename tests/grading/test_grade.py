@@ -230,6 +230,7 @@ def test_options_that_cannot_be_used_are_refused(handed_in, exercise, tmp_path, 
         grade(handed_in, tmp_path / "o", load=lambda name: exercise, timeout=0)
 
 
+@pytest.mark.usefixtures("english")
 def test_a_folder_without_submissions_is_said_plainly(tmp_path, exercise):
     with pytest.raises(GradingError, match="no such folder"):
         grade(tmp_path / "none", tmp_path / "out", load=lambda name: exercise)

@@ -166,6 +166,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path, lies):
     assert newest(handed, "ola", tmp_path / "kept") == notebook()
 
 
+@pytest.mark.usefixtures("english")
 def test_nothing_to_grade_is_said_plainly(tmp_path):
     with pytest.raises(GradingError, match="no such folder or zip"):
         submissions.find(tmp_path / "none", known=known)

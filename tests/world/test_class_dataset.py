@@ -43,12 +43,14 @@ def test_it_is_made_once_and_opened_without_being_named() -> None:
         assert con.execute("SELECT count(*) FROM person").fetchall() == [(240,)]
 
 
+@pytest.mark.usefixtures("english")
 def test_labkit_data_names_another_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match="nowhere: no such folder"):
         labkit.connect()
 
 
+@pytest.mark.usefixtures("english")
 def test_other_content_than_the_kit_expects_is_named_with_its_tables(tmp_path: Path) -> None:
     folder = classroom.class_dataset()
     expected = tmp_path / "data" / "synthetic"
@@ -99,6 +101,7 @@ def test_opening_it_again_loads_neither_generator_nor_its_libraries(tmp_path: Pa
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.usefixtures("english")
 def test_what_stops_the_generator_is_told_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(InputError, match="exists already and is not an empty folder"):

@@ -48,6 +48,7 @@ def test_a_killed_worker_loses_nothing_and_changes_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cluster", "here"]
 
 
+@pytest.mark.usefixtures("english")
 def test_an_address_without_a_scheduler_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -274,6 +274,7 @@ def test_new_keys_never_meet_old_ones(name):
     assert sorted(table[key_name].to_pylist()) == sorted(expected.tolist())
 
 
+@pytest.mark.usefixtures("english")
 def test_a_key_of_another_dataset_is_refused():
     damaged, other = tables("class"), tables("class", people=300, seed=7)
     with pytest.raises(DataError, match="belongs to another dataset"):

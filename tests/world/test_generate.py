@@ -135,6 +135,7 @@ def test_every_national_identity_number_is_unique(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("population_only")
+@pytest.mark.usefixtures("english")
 def test_verify_finds_a_changed_value(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     generate(Config(people=300), folder)
@@ -164,6 +165,7 @@ def test_verify_finds_a_changed_value(tmp_path: Path) -> None:
         ({"defects": "many"}, "Choose one of none, class, hard"),
     ],
 )
+@pytest.mark.usefixtures("english")
 def test_bad_options_are_refused_and_nothing_is_made(
     options: dict[str, object], words: str, tmp_path: Path
 ) -> None:
@@ -180,6 +182,7 @@ def test_bad_format_and_workers_are_refused(tmp_path: Path) -> None:
     assert everything(tmp_path) == []
 
 
+@pytest.mark.usefixtures("english")
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "thesis.txt").write_text("mine")
@@ -208,7 +211,11 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
         "except MachineError as error: print(error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LABKIT_LANG": "en"},
     )
     assert "the disk is full" in done.stdout
     assert everything(tmp_path) == []
@@ -261,6 +268,7 @@ def test_parts_of_another_configuration_are_not_used(tmp_path: Path) -> None:
     assert made.hash == generate(Config(people=50), tmp_path / "again").hash
 
 
+@pytest.mark.usefixtures("english")
 def test_two_runs_into_one_folder_do_not_mix(tmp_path: Path) -> None:
     (tmp_path / ".data.lock").write_text(str(os.getppid()))
     with pytest.raises(MachineError, match=f"process {os.getppid()}"):
@@ -268,6 +276,7 @@ def test_two_runs_into_one_folder_do_not_mix(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.usefixtures("english")
 def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="labkit generate"):
         read_manifest(tmp_path)

@@ -47,6 +47,7 @@ def test_numbers_of_one_date_are_synthetic_valid_and_unique(
         assert oracle.get_gender(plain) == ("F" if female else "M")
 
 
+@pytest.mark.usefixtures("english")
 def test_a_date_with_more_people_than_numbers_is_refused() -> None:
     n = 260
     with pytest.raises(InputError, match="more people were born on one date"):

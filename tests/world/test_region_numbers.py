@@ -56,6 +56,7 @@ def test_a_merged_municipality_gives_one_of_its_old_numbers_to_each_person() -> 
     assert set(after) == {"5001"}
 
 
+@pytest.mark.usefixtures("english")
 def test_an_unknown_region_is_refused() -> None:
-    with pytest.raises(InputError, match="Choose fjell or norway"):
+    with pytest.raises(InputError, match="Choose one of fjell, norway"):
         region("sweden")

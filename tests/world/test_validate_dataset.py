@@ -126,6 +126,7 @@ def test_an_encounter_after_death_and_an_unknown_code_are_seen(small: Path, tmp_
     assert "key.encounter" not in broken
 
 
+@pytest.mark.usefixtures("english")
 def test_a_key_that_does_not_fit_is_refused(small: Path, tmp_path: Path) -> None:
     folder = copy(small, tmp_path / "wrong")
     path = folder / "truth" / "defect.parquet"
@@ -175,6 +176,7 @@ def test_shown_in_both_languages(small: Path, tmp_path: Path, capsys) -> None:
         set_language("nb")
 
 
+@pytest.mark.usefixtures("english")
 def test_what_cannot_be_validated_is_told(small: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a folder"):
         validate(tmp_path / "nowhere")

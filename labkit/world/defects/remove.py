@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from labkit import schema
 from labkit.errors import DataError
+from labkit.messages import say
 from labkit.world.defects.view import as_text, replaced
 from labkit.world.tables import arrow_schema
 
@@ -51,8 +52,14 @@ def _clean(name: str, table: pa.Table, key: pa.Table) -> pa.Table:
         wrong = next((k for i, k in enumerate(here) if found[i] != after[k]), None)
         if wrong is not None:
             raise DataError(
-                f"defects: {name}.{column} of {key_name} {row_key[wrong]} does not hold "
-                f"'{after[wrong]}', as the key says. The key belongs to another dataset"
+                say(
+                    "world.defect_value",
+                    table=name,
+                    column=column,
+                    key=key_name,
+                    row=row_key[wrong],
+                    value=after[wrong],
+                )
             )
         clean = replaced(array, kind, rows[here], [before[k] for k in here])
         place = table.schema.get_field_index(column)
@@ -69,8 +76,5 @@ def _rows(name: str, table: pa.Table, key_name: str, wanted: np.ndarray) -> np.n
     rows = order[place]
     missing = keys[rows] != wanted
     if missing.any():
-        raise DataError(
-            f"defects: {name} has no row with {key_name} {wanted[missing][0]}. "
-            "The key belongs to another dataset"
-        )
+        raise DataError(say("world.defect_row", table=name, key=key_name, row=wanted[missing][0]))
     return rows

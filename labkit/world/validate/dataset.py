@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from labkit import schema
 from labkit.errors import DataError
+from labkit.messages import say
 from labkit.world.defects import remove_defects
 
 if TYPE_CHECKING:
@@ -99,10 +100,7 @@ def open_dataset(folder: Path) -> "duckdb.DuckDBPyConnection":
     there = {path.stem for path in folder.glob("*/*.parquet")}
     missing = [name for name in NEEDED if name not in there]
     if missing:
-        raise DataError(
-            f"validate: {folder} has no {missing[0]}.parquet. Validation reads whole datasets in "
-            "Parquet form: make one with 'labkit generate --out DIR'."
-        )
+        raise DataError(say("validate.no_table", folder=folder, table=missing[0]))
     connection = duckdb.connect()
     for layer, metadata in schema.LAYERS.items():
         for name in metadata.tables:

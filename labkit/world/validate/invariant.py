@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from labkit import codes, schema
 from labkit.errors import DataError
+from labkit.messages import say
 from labkit.world.identity import WEIGHTS_1, WEIGHTS_2
 from labkit.world.manifest import read_manifest
 from labkit.world.part import REFERENCE_DATE, START
@@ -241,10 +242,7 @@ def without_defects(folder: Path, clean: Path) -> Iterator[Invariant]:
     mine, theirs = read_manifest(folder), read_manifest(clean)
     same = {**vars(mine.config), "defects": ""} == {**vars(theirs.config), "defects": ""}
     if not same or theirs.config.defects != "none":
-        raise DataError(
-            f"validate: {clean} is not {folder} without defects. Make it with the same people, "
-            "seed and region, and --defects none."
-        )
+        raise DataError(say("validate.not_clean", clean=clean, folder=folder))
     for name, content in theirs.tables.items():
         if content.layer != "registry":
             if name != "defect":

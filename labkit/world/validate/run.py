@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.errors import DataError
+from labkit.messages import say
 from labkit.world.manifest import Manifest, read_manifest
 from labkit.world.validate.dataset import open_dataset
 from labkit.world.validate.invariant import Invariant, invariants
@@ -64,7 +65,7 @@ def validate(
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError(f"validate: {folder} is not a folder. Give the folder of a dataset.")
+        raise DataError(say("validate.no_folder", folder=folder))
     manifest = read_manifest(folder)
     chosen = [t for t in targets() if _fits(t, manifest.config.region, only)]
     connection = open_dataset(folder)

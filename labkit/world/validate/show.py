@@ -41,7 +41,7 @@ def validate_shown(
 
     unknown = [name for name in only if name not in metrics()]
     if unknown:
-        raise InputError(f"validate: no metric '{unknown[0]}'. Metrics: {', '.join(metrics())}.")
+        raise InputError(say("validate.no_metric", came=unknown[0], known=", ".join(metrics())))
     console = Console(stderr=True)
     columns = (
         rich.TextColumn(say("validate.measuring")),
