@@ -1,7 +1,6 @@
 """Planting: each layer chooses rows with its own random numbers and damages one column."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +56,7 @@ def defects(part: Part) -> None:
                 if layer.registry == registry and (level == "hard" or not layer.hard):
                     _damage(view, layer, key, level)
             _duplicate(view, [c for c in DUPLICATES if c.registry == registry], key, level)
-            part.tables[registry] = view.columns
+            part.tables[registry] = view.finished()
     n = len(key.kind)
     part.tables["defect"] = {
         "defect_id": part.ids(n),
@@ -126,8 +125,7 @@ def _duplicate(view: View, some: list[Duplicates], key: Key, level: str) -> None
     # Keys go on from the number of rows made so far, in the scattered order of all keys.
     keys = view.key[index]
     keys[made] = row_keys(view.part, view.registry, old + np.arange(len(source)))
-    taken = pa.array(index)
-    view.columns = {name: _take(column, index, taken) for name, column in view.columns.items()}
+    view.take(index)
     view.columns[view.key_name] = view.key = keys
     for number, copies in enumerate(some):
         rows = made[which == number]
@@ -138,7 +136,3 @@ def _duplicate(view: View, some: list[Duplicates], key: Key, level: str) -> None
         originals = [str(k) for k in original[which == number].tolist()]
         nothing: Texts = [None] * len(rows)
         key.add(view.registry, keys[rows], copies.column, kind, nothing, [*originals])
-
-
-def _take(column: Any, index: np.ndarray, taken: pa.Array) -> Any:
-    return column[index] if isinstance(column, np.ndarray) else column.take(taken)

@@ -17,13 +17,41 @@ from labkit.world.tables import arrow_schema
 Texts = list[str | None]
 
 
+class Coded:
+    """A text column as places in its distinct words, so that a cell changes without the others."""
+
+    def __init__(self, column: pa.DictionaryArray) -> None:
+        self.place, self.words = codes(column)
+        self._known = {word: place for place, word in enumerate(self.words)}
+
+    def put(self, rows: np.ndarray, values: Texts) -> None:
+        """Put words into cells; None empties one."""
+        for word in values:
+            if word is not None and word not in self._known:
+                self._known[word] = len(self.words)
+                self.words.append(word)
+        self.place[rows] = [-1 if word is None else self._known[word] for word in values]
+
+    def texts(self, rows: np.ndarray) -> Texts:
+        """Read cells."""
+        return [self.words[place] if place >= 0 else None for place in self.place[rows].tolist()]
+
+    def column(self) -> pa.DictionaryArray:
+        """Return the column as it is now."""
+        places = pa.array(self.place, mask=self.place < 0)
+        return pa.DictionaryArray.from_arrays(places, pa.array(self.words, pa.string()))
+
+
 class View:
     """The rows of one registry in one partition. A damaged row is not damaged again."""
 
     def __init__(self, part: Part, registry: str) -> None:
         self.part = part
         self.registry = registry
-        self.columns: dict[str, Any] = dict(part.tables[registry])
+        self.columns: dict[str, Any] = {
+            name: Coded(column) if isinstance(column, pa.DictionaryArray) else column
+            for name, column in part.tables[registry].items()
+        }
         self.types = arrow_schema(registry)
         self.key_name = next(iter(schema.table(registry).primary_key)).name
         self.key = np.asarray(self.columns[self.key_name])
@@ -32,9 +60,30 @@ class View:
     def __len__(self) -> int:
         return len(self.key)
 
+    def finished(self) -> dict[str, Any]:
+        """Return the columns as they are now."""
+        return {
+            name: column.column() if isinstance(column, Coded) else column
+            for name, column in self.columns.items()
+        }
+
+    def take(self, index: np.ndarray) -> None:
+        """Take rows by their places, some twice."""
+        rows = pa.array(index)
+        for name, column in self.columns.items():
+            if isinstance(column, Coded):
+                column.place = column.place[index]
+            else:
+                here = isinstance(column, np.ndarray)
+                self.columns[name] = column[index] if here else column.take(rows)
+
+    def _coded(self, column: str) -> tuple[np.ndarray, list[str]]:
+        found = self.columns[column]
+        return (found.place, found.words) if isinstance(found, Coded) else codes(found)
+
     def where(self, column: str, holds: Callable[[str], bool]) -> np.ndarray:
         """Mark the rows whose text in a column fulfils a condition; empty cells do not."""
-        place, distinct = codes(self.columns[column])
+        place, distinct = self._coded(column)
         found = np.array([*(holds(text) for text in distinct), False], dtype=bool)
         return found[place]
 
@@ -43,6 +92,8 @@ class View:
         array = self.columns[column]
         if isinstance(array, np.ndarray):
             return ~np.isnan(array) if array.dtype.kind == "f" else np.ones(len(self), dtype=bool)
+        if isinstance(array, Coded):
+            return array.place >= 0
         if array.null_count == 0:
             return np.ones(len(self), dtype=bool)
         return array.is_valid().to_numpy(zero_copy_only=False)
@@ -52,9 +103,9 @@ class View:
         array = self.columns[column]
         if isinstance(array, np.ndarray):
             return array.astype(float)
-        if pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
+        if not isinstance(array, Coded) and not pa.types.is_string(array.type):
             return array.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        place, distinct = codes(array)
+        place, distinct = self._coded(column)
         values = [*(float(text.replace(",", ".")) for text in distinct), np.nan]
         return np.array(values, dtype=float)[place]
 
@@ -71,6 +122,8 @@ class View:
     def texts(self, column: str, rows: np.ndarray) -> Texts:
         """Read cells as the text that the key holds."""
         array = self.columns[column]
+        if isinstance(array, Coded):
+            return array.texts(rows)
         if isinstance(array, np.ndarray):
             taken = pa.array(array[rows], from_pandas=array.dtype.kind == "f")
         else:
@@ -80,6 +133,9 @@ class View:
     def change(self, column: str, rows: np.ndarray, values: Texts) -> None:
         """Put new values, given as text, into the cells of some rows."""
         array = self.columns[column]
+        if isinstance(array, Coded):
+            array.put(rows, values)
+            return
         if isinstance(array, np.ndarray):
             array = pa.array(array, from_pandas=array.dtype.kind == "f")
         self.columns[column] = replaced(array, self.types.field(column).type, rows, values)
