@@ -312,7 +312,7 @@ relationship uses_up (Study 0..1, Aliquot 0..n) { used_date: date }
 # - En operasjon har et operasjonsnummer, gjelder én pasient, foregår på én stue og har et starttidspunkt. Sluttidspunktet mangler til operasjonen er over, og er aldri før start.
 # - To operasjoner kan ikke begynne samtidig på samme stue.
 # - Teamet på en operasjon er én eller flere ansatte, hver med én rolle der. Den samme kan være med på mange operasjoner.
-# - Vevsprøver nummereres 1, 2, 3 … for hver operasjon, og har et organ.
+# - Vevsprøver nummereres 1, 2, 3 … for hver operasjon, og hver av dem kommer fra ett organ.
 #
 # Tegn modellen først. `er.parse(…).to_relational().ddl()` tar deg et stykke på vei, men modellen kan ikke si alt i listen: resten må du skrive selv med `NOT NULL`, `UNIQUE` og `CHECK`. Cellen under gir deg `attempt`, som prøver rader én for én i en tom database: `attempt(answer, "INSERT INTO …", "INSERT INTO …")`.
 #
@@ -327,7 +327,7 @@ relationship uses_up (Study 0..1, Aliquot 0..n) { used_date: date }
 # - An operation has an operation number, concerns one patient, takes place in one theatre and has a start time. The stop time is missing until the operation is over, and is never before the start.
 # - Two operations cannot begin at the same time in the same theatre.
 # - The team of an operation is one or more members of staff, each with one role there. The same person may be in many operations.
-# - Tissue samples are numbered 1, 2, 3 … for each operation, and have an organ.
+# - Tissue samples are numbered 1, 2, 3 … for each operation, and each comes from one organ.
 #
 # Draw the model first. `er.parse(…).to_relational().ddl()` takes you some of the way, but the model cannot say everything in the list: the rest you must write yourself with `NOT NULL`, `UNIQUE` and `CHECK`. The cell below gives you `attempt`, which tries rows one by one in an empty database: `attempt(answer, "INSERT INTO …", "INSERT INTO …")`.
 #
