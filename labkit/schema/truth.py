@@ -58,9 +58,21 @@ effect = table(
     "Sanne effekter",
     "True effects",
     column("name", String(40), "Effekten", "The effect", key=True),
-    column("kind", String(20), "Type", "Kind"),
+    column(
+        "kind",
+        String(20),
+        "Type: treatment, programme, disease, risk factor, trend, no effect, eller selection: hva "
+        "som avgjør hvem som deltar i helseundersøkelsen",
+        "Kind: treatment, programme, disease, risk factor, trend, no effect, or selection: what "
+        "decides who takes part in the health survey",
+    ),
     column("exposure", String(40), "Eksponering", "Exposure"),
-    column("outcome", String(40), "Utfall", "Outcome"),
+    column(
+        "outcome",
+        String(40),
+        "Utfall; participation er deltakelse i helseundersøkelsen",
+        "Outcome; participation is taking part in the health survey",
+    ),
     column(
         "conditional",
         Double,
@@ -74,7 +86,12 @@ effect = table(
         "Marginal effect, by simulation",
         null=True,
     ),
-    column("scale", String(20), "Skala", "Scale"),
+    column(
+        "scale",
+        String(20),
+        "Skala: hazard ratio, rate ratio eller odds ratio",
+        "Scale: hazard ratio, rate ratio or odds ratio",
+    ),
     column("note", Text, "Hva en analyse må ta hensyn til", "What an analysis must allow for"),
     row=("én plantet effekt", "one planted effect"),
 )
@@ -133,8 +150,8 @@ identity = table(
 selection = table(
     "selection",
     METADATA,
-    "Sann sannsynlighet for å delta i helseundersøkelsen",
-    "True probability of taking part in the health survey",
+    "Sann sannsynlighet for å delta i helseundersøkelsen; oddsratioene bak den står i effect",
+    "True probability of taking part in the health survey; the odds ratios behind it are in effect",
     column("person_id", BigInteger, "Den inviterte", "The person invited", key=True),
     column(
         "probability",

@@ -74,6 +74,9 @@ TRACED: dict[str, tuple[float, dict[str, float]]] = {
     "af": (0.70, {"": 1}),
     "ckd": (0.50, {"": 1}),
     "uti": (0.50, {"": 1}),
+    "pneumonia": (0.60, {"": 1}),
+    "stroke": (0.80, {"": 1}),
+    "dementia": (0.55, {"": 1}),
 }
 
 

@@ -32,6 +32,10 @@ MINUTES = 1440
 DRAWN_AGAIN = 4
 OWN_COMPLAINTS = 3
 LASTING = {"outpatient": 0.75, "day": 0.5}  # share of visits for one of a person's own complaints
+# Hospital care comes in runs: one year many visits for a thing, then none. Shape of a gamma factor
+# of mean 1 by person and year; smaller is fewer people with more visits each. An outpatient has
+# about three visits a year, one admitted about one and a half stays (from memory).
+RUNS = {"outpatient": 0.15, "day": 0.15, "inpatient": 0.4}
 EVERYDAY, BIRTH, READMISSION = "everyday", "birth", "readmission"
 _FIRST = tuple(load("diseases")) + tuple(load("episodes"))
 CAUSES = (EVERYDAY, BIRTH, READMISSION, *_FIRST, *(f"control:{name}" for name in load("diseases")))
@@ -126,6 +130,8 @@ def everyday(part: Part, gathered: Gathered) -> None:
         # Some people go to the doctor more than others, whatever they have.
         habit = rng.gamma(1.6, 1 / 1.6, part.size) * people.frailty**0.5
         rate = base.rate[people.female.astype(np.int64), age] * habit
+        if kind in RUNS:
+            rate = rate * part.rng(f"runs.{kind}").gamma(RUNS[kind], 1 / RUNS[kind], rate.shape)
         count = rng.poisson(np.where(middle > -YEAR, rate, 0.0))
         year, who = np.nonzero(count)
         year, who = np.repeat(year, count[year, who]), np.repeat(who, count[year, who])
@@ -160,6 +166,9 @@ def everyday(part: Part, gathered: Gathered) -> None:
         )
 
 
+# Of those who do not die suddenly: with a stay in the last 30 days of life, so that about four
+# of ten of all who die are in hospital in their last month (from memory; three of ten die there).
+LAST_STAY = 0.7
 NEWBORN_JAUNDICE = 0.04  # admitted for phototherapy, from memory
 START_OF_YEAR = (YEARS - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
 
@@ -296,11 +305,29 @@ def births(part: Part, gathered: Gathered) -> None:
     gathered.add(jaundice, people.birth[jaundice] + 2, INPATIENT, code, BIRTH, acute=True, days=2.0)
 
 
+def last_illness(part: Part, gathered: Gathered) -> None:
+    """The stay before death of those who die of what the kit follows no disease of."""
+    people, causes = people_of(part), part.causes
+    assert people.death is not None
+    assert part.cause is not None
+    rng = part.rng("last_illness")
+    who, code = causes["person"], causes["underlying"]
+    draw = rng.random((2, len(who)))
+    mine = (part.cause[who] == 0) & ~_SUDDEN[code] & (draw[0] < LAST_STAY)
+    who, main = who[mine], code[mine]
+    day = people.death[who] - np.floor(30 * draw[1][mine] ** 2).astype(np.int64)
+    gathered.add(who, day, INPATIENT, main, EVERYDAY, acute=True, days=7.0)
+
+
+_SUDDEN = np.array([code.startswith(("R9", "V", "W", "X", "F10")) for code in DIAGNOSES])
+
+
 def contacts(part: Part) -> None:
     """Gather all contacts, give them time and place, and drop what cannot be."""
     gathered = Gathered()
     from_disease(part, gathered)
     from_episodes(part, gathered)
+    last_illness(part, gathered)
     births(part, gathered)
     hospital.planned(part, gathered, main_codes(part))
     everyday(part, gathered)

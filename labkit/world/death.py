@@ -82,7 +82,13 @@ def deaths(part: Part) -> None:
         draw, delay, ward = rng.random((3, len(who)))
         age = (day - people.birth[who]) / YEAR
         inside = ward < np.interp(age, kind.admitted["ages"], kind.admitted["share"])
-        dies = inside & (draw < np.interp(age, kind.fatal["ages"], kind.fatal["share"]) / 100)
+        fatal = np.interp(age, kind.fatal["ages"], kind.fatal["share"])
+        if kind.fatal_outside:
+            outside = np.interp(age, kind.fatal_outside["ages"], kind.fatal_outside["share"])
+            fatal = np.where(inside, fatal, outside)
+        else:
+            fatal = np.where(inside, fatal, 0.0)
+        dies = draw < fatal / 100
         kill = np.full(part.size, NEVER, dtype=np.int64)
         np.minimum.at(kill, who[dies], (day + np.floor(30 * delay**2).astype(np.int64))[dies])
         sooner = kill < first

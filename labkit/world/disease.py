@@ -35,6 +35,7 @@ class Disease:
     frailty: float = 0.0
     after: Mapping[str, float] = field(default_factory=dict)
     fatal: Mapping[str, Any] = field(default_factory=dict)
+    men_die: float = 1.0
     excess: tuple[float, ...] = ()
     excess_age: float = 1.0
 
@@ -148,15 +149,17 @@ def fatal_days(part: Part, disease: Disease, onset: np.ndarray) -> np.ndarray:
         rng.random(part.size),
     )
     age = (onset - people.birth) / YEAR
+    by_sex = np.where(people.female, 1.0, disease.men_die)
     result = np.full(part.size, NEVER, dtype=np.int64)
     if disease.excess:
         first, early, later = disease.excess
-        scaled = late / disease.excess_age ** (np.minimum(age, 110) - 70)
+        scaled = late / by_sex / disease.excess_age ** (np.minimum(age, 110) - 70)
         known = np.array([0.0, first, first + 4 * early, first + 4 * early + 100 * later])
         years = np.interp(scaled, known, [0.0, 1.0, 5.0, 105.0])
         result = np.where(onset < NEVER, onset + 1 + np.ceil(years * YEAR).astype(np.int64), NEVER)
     if disease.fatal:
         share = np.interp(age, disease.fatal["ages"], disease.fatal["share"]) / 100
+        share = share * by_sex
         outside = disease.fatal.get("outside", 0.0)
         # Death soon after onset: half of the 30-day deaths fall in the first week.
         days = np.floor(30 * delay**2).astype(np.int64)

@@ -33,7 +33,7 @@ NEVER_COLLECTED = 0.04  # of prescriptions
 REFILLS = 3  # of a prescription for long treatment, valid for one year
 STATINS_BEFORE_2013 = {"C10AA01": 0.62, "C10AA05": 0.30, "C10AA07": 0.08}
 STATINS_SINCE = {"C10AA01": 0.14, "C10AA05": 0.66, "C10AA07": 0.20}
-NOACS = {"B01AF02": 0.62, "B01AF01": 0.20, "B01AE07": 0.10, "B01AF03": 0.08}
+NOACS = {"B01AF02": 0.66, "B01AF01": 0.20, "B01AE07": 0.06, "B01AF03": 0.08}
 DAY_2013 = (date(2013, 1, 1) - date(1970, 1, 1)).days
 
 

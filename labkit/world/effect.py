@@ -20,6 +20,7 @@ from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, NEVER, PARTITION_SIZE, START_DAY, Config, Part
 from labkit.world.people import partition, people
 from labkit.world.population import date64, labels, people_of
+from labkit.world.survey import selection_odds
 from labkit.world.treatment import PROGRAMME_FROM
 
 IMMORTAL = "vitamin_d_on_death"
@@ -256,6 +257,10 @@ def rows() -> Iterator[Row]:
             name = f"education_on_{outcome}"
             ratio = disease.education[0]
             yield name, "risk factor", "education", outcome, ratio, None, "hazard ratio", note
+    for name, exposure, ratio, reference in selection_odds():
+        note = f"Who of those invited took part in the health survey. {reference}"
+        name = f"{name}_on_participation"
+        yield name, "selection", exposure, "participation", ratio, None, "odds ratio", note
     note = (
         "No effect. After a first acute stay at 65 or above vitamin D is prescribed, and collected "
         "by chance on a day within the year that follows, by those still alive. To have collected "

@@ -31,6 +31,7 @@ class Episode:
     after: Mapping[str, float] = field(default_factory=dict)
     admitted: Mapping[str, Any] = field(default_factory=dict)
     fatal: Mapping[str, Any] = field(default_factory=dict)
+    fatal_outside: Mapping[str, Any] = field(default_factory=dict)
 
 
 @cache

@@ -19,7 +19,7 @@ EVER = {
 }
 # Odds of daily smoking against short tertiary education, levels 0 (none yet) and 1-4: 16, 11 and
 # 3 % at 25-74 in 2022 (from memory).
-SMOKING_ODDS = np.array([1.4, 3.2, 2.0, 0.75, 0.5])
+SMOKING_ODDS = np.array([1.4, 3.0, 1.9, 0.6, 0.35])
 
 # Mean and spread in adults: the fourth HUNT survey, 2017-2019 (from memory).
 BMI = {False: (27.6, 4.2), True: (27.0, 5.2)}

@@ -55,6 +55,7 @@ STEPS: tuple[Step, ...] = (
     exposure,
     onset,
     organisation,
+    causes,  # part.causes
     contacts,  # part.contacts: what the encounters are made from
     patient,
     encounter,
@@ -63,7 +64,6 @@ STEPS: tuple[Step, ...] = (
     prescriptions,  # and part.dispensings
     lab_results,
     vital_signs,
-    causes,  # part.causes
     effect,
     counterfactual,
     identity,  # pseudonyms of the registry extracts

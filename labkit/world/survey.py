@@ -15,6 +15,7 @@ Sources:
     and reported height too high: Connor Gorber et al. 2007, Obes Rev 8:307-326.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -32,7 +33,9 @@ YEAR = 365.25
 # Log odds of taking part. The intercept makes the share about 54.5 % of those invited.
 INTERCEPT = 0.08
 AGE_KNOTS = ((20, -1.05), (30, -0.55), (45, 0.25), (62, 0.8), (72, 0.6), (80, 0.1), (95, -1.3))
+AGE_REFERENCE = 62
 FEMALE = 0.32
+EDUCATION_LEVELS = ("compulsory", "upper secondary", "short tertiary")
 EDUCATION = (0.0, -0.25, 0.05, 0.35, 0.45)  # by level, 0 if not known
 SMOKING = (0.0, 0.05, -0.45)  # never, former, daily
 FRAILTY = -0.15  # per unit above the mean of 1
@@ -133,6 +136,33 @@ def participation(part: Part, day: np.ndarray, age: np.ndarray) -> np.ndarray:
     for disease, weight in ILLNESS.items():
         odds += weight * has(part, disease, day)
     return 1 / (1 + np.exp(-odds))
+
+
+def selection_odds() -> Iterator[tuple[str, str, float, str]]:
+    """Yield what decides who takes part: name, exposure, odds ratio, what it is held against.
+
+    Examples:
+        >>> {name: round(ratio, 2) for name, _, ratio, _ in selection_odds()}["dementia"]
+        0.2
+    """
+    middle = between(AGE_KNOTS, np.array([AGE_REFERENCE]))[0]
+    for age, value in AGE_KNOTS:
+        if age != AGE_REFERENCE:
+            note = f"Against {AGE_REFERENCE} years; the log odds are linear from knot to knot."
+            yield f"age_{age}", f"age {age} years", float(np.exp(value - middle)), note
+    yield "female", "sex female", float(np.exp(FEMALE)), "Against men."
+    for word, value in zip(EDUCATION_LEVELS, EDUCATION[1:4], strict=True):
+        ratio = float(np.exp(value - EDUCATION[4]))
+        name = f"education_{word.split()[0]}"
+        yield name, f"education {word}", ratio, "Against long tertiary education."
+    for word, value in zip(("former", "daily"), SMOKING[1:], strict=True):
+        note = "Against those who never smoked."
+        yield f"smoking_{word}", f"smoking {word}", float(np.exp(value)), note
+    note = "For one unit more, up to 5; nobody measures frailty."
+    yield "frailty", "frailty", float(np.exp(FRAILTY)), note
+    for disease, value in ILLNESS.items():
+        note = "When it began before the invitation, found or not."
+        yield disease, disease, float(np.exp(value)), note
 
 
 def health_survey(part: Part) -> None:

@@ -19,13 +19,13 @@ PROGRAMME_AGE = 65
 # their onset on. Shaped to users per 1000 by age in 2023 (calibration/targets.csv, users_C10AA).
 # Only what a register or record shows decides: so measured confounders are enough to adjust for.
 STATIN = Baseline.from_bands(
-    [0, 35, 45, 55, 65, 75, 85], [0, 3, 9, 16, 18, 9, 3], [0, 1, 5, 12, 16, 9, 3]
+    [0, 35, 45, 55, 65, 75, 85], [0, 4, 12, 21, 24, 13, 4], [0, 1.3, 6.5, 15.5, 21, 13, 4]
 )
-STATIN_AFTER = {"hypertension": 1.8, "t2d": 5.0, "ihd": 15.0, "ckd": 1.3}
-STATIN_STOP_FIRST_YEAR = 0.16  # 82 % still collect it after a year (from memory)
+STATIN_AFTER = {"hypertension": 2.0, "t2d": 5.5, "ihd": 15.0, "ckd": 1.3}
+STATIN_STOP_FIRST_YEAR = 0.14  # 82 % still collect it after a year (from memory)
 STATIN_STOP_LATER = 0.02  # per year after that
 
-ANTICOAGULATED = ((0, 0.35), (65, 0.82), (75, 0.86))  # of people with atrial fibrillation, by age
+ANTICOAGULATED = ((0, 0.55), (65, 0.91), (75, 0.94))  # of people with atrial fibrillation, by age
 NOAC_FROM = (date(2011, 10, 1) - date(1970, 1, 1)).days
 ANTICOAGULATED_BEFORE = 0.65  # of those shares, in the years of warfarin alone
 

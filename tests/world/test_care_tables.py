@@ -208,3 +208,25 @@ def test_one_seed_gives_one_content() -> None:
     other = make_tables(Config(people=400, seed=9), 0)
     assert not first["encounter"].equals(other["encounter"])
     assert isinstance(first["encounter"], pa.Table)
+
+
+def test_hospital_care_comes_to_few_and_more_than_once(tables: dict[str, pd.DataFrame]) -> None:
+    """About three outpatient visits a year for each patient; most see no hospital in a year."""
+    of_year = tables["encounter"][tables["encounter"]["start_time"].dt.year == 2019]
+    person, death = tables["person"], tables["death"]
+    alive = len(person) - (pd.to_datetime(death["death_date"]) < "2019-01-01").sum()
+    visits = of_year[of_year["kind"] == "outpatient"]
+    assert 2.2 < len(visits) / visits["patient_id"].nunique() < 4
+    hospital = of_year[of_year["kind"].isin(["inpatient", "day", "outpatient"])]
+    assert hospital["patient_id"].nunique() < 0.48 * alive
+
+
+def test_four_of_ten_dead_were_in_hospital_in_their_last_month(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    dead = tables["patient"].dropna(subset="death_date")
+    stays = tables["encounter"][tables["encounter"]["kind"] == "inpatient"]
+    last = stays.groupby("patient_id")["end_time"].max().reindex(dead["patient_id"])
+    days = pd.to_datetime(dead["death_date"]).to_numpy() - last.to_numpy()
+    share = (days <= np.timedelta64(30, "D")).mean()
+    assert 0.3 < share < 0.6

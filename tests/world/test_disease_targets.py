@@ -128,3 +128,28 @@ def test_epidemics_have_their_seasons(parts: list[Part]) -> None:
     quiet = (influenza >= 18_536) & (influenza < 18_800)  # October 2020 to June 2021
     assert quiet.mean() < 0.01
     assert (covid >= 18_322).all()  # 1 March 2020
+
+
+def test_half_of_those_who_die_of_covid_were_never_admitted(parts: list[Part]) -> None:
+    inside = outside = 0
+    number = 1 + len(diseases()) + list(kinds()).index("covid")
+    for part in parts:
+        people, (who, day) = people_of(part), part.episodes["covid"]
+        assert people.death is not None
+        assert part.cause is not None
+        killed = (part.cause[who] == number) & (people.death[who] - day < 30)
+        inside += int((killed & part.admitted["covid"]).sum())
+        outside += int((killed & ~part.admitted["covid"]).sum())
+    assert inside + outside > 30
+    assert 0.3 < inside / (inside + outside) < 0.7
+
+
+def test_men_die_more_often_of_a_broken_hip(parts: list[Part]) -> None:
+    died, fell = np.zeros(2), np.zeros(2)
+    for part in parts:
+        people, day = people_of(part), part.onset["hip_fracture"]
+        assert people.death is not None
+        new = (day >= people.entry) & (day < END_DAY - 365)
+        np.add.at(fell, people.female[new].astype(int), 1)
+        np.add.at(died, people.female[new].astype(int), (people.death - day)[new] < 365)
+    assert 1.1 < (died / fell)[0] / (died / fell)[1] < 2.5

@@ -18,7 +18,7 @@ from labkit.world.tables import finish
 
 PARTITIONS = 6
 NEEDED = (
-    "people exposures onsets episodes deaths family residence contacts encounter diagnosis".split()
+    "people exposures onsets episodes deaths family residence causes contacts encounter diagnosis".split()
 )
 
 

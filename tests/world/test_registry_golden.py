@@ -74,6 +74,7 @@ def tables() -> dict[str, list[dict]]:
         "start": np.array([minute(s[2]) for s in stays]),
         "stop": np.array([minute(s[3]) for s in stays]),
         "acute": np.array([s[4] for s in stays]),
+        "main": np.array([place(s[5][0]) for s in stays], dtype=np.int16),
         "organisation": np.array([4] * n, dtype=np.int32),
     }
     part.tables["encounter"] = {"encounter_id": part.ids(n)}

@@ -6,7 +6,14 @@ import pyarrow as pa
 import pytest
 
 from labkit.world.part import Part
-from labkit.world.survey import ADULT_YEARS, ILLNESS, has, health_survey
+from labkit.world.survey import (
+    ADULT_YEARS,
+    AGE_REFERENCE,
+    ILLNESS,
+    has,
+    health_survey,
+    selection_odds,
+)
 from labkit.world.tables import finish
 
 ANSWERS_FROM = "attended_date"
@@ -64,6 +71,30 @@ def test_the_healthy_the_middle_aged_and_women_come(survey: pd.DataFrame) -> Non
     for column in ("has_depression", "has_copd", "has_t2d", "smokes"):
         share = middle.groupby(column)["probability"].mean()
         assert share[True] < share[False], column
+
+
+def test_the_odds_ratios_in_the_truth_are_those_people_came_by(
+    part: Part, survey: pd.DataFrame
+) -> None:
+    ratio = {name: np.log(value) for name, _, value, _ in selection_odds()}
+    ages = {AGE_REFERENCE: 0.0}
+    ages |= {int(name[4:]): value for name, value in ratio.items() if name.startswith("age_")}
+    knots = sorted(ages)
+    place = (survey["person_id"] - part.people.person_id[0]).to_numpy()
+    log_odds = np.interp(survey["age_years"], knots, [ages[age] for age in knots])
+    log_odds += ratio["female"] * (survey["sex"] == "F")
+    school = [ratio[f"education_{word}"] for word in ("compulsory", "upper", "short")]
+    log_odds += np.array([np.nan, *school, 0.0])[part.people.education[place]]
+    smoking = np.array([0.0, ratio["smoking_former"], ratio["smoking_daily"]])
+    log_odds += smoking[part.people.smoking[place]]
+    log_odds += ratio["frailty"] * np.minimum(part.people.frailty[place] - 1, 4)
+    for disease in ILLNESS:
+        log_odds += ratio[disease] * survey[f"has_{disease}"]
+    p = survey["probability"]
+    known = log_odds.notna()
+    left = (np.log(p / (1 - p)) - log_odds)[known]
+    assert known.mean() > 0.9
+    assert left.std() < 1e-6  # what is left is the odds of the one all are held against
 
 
 def test_prevalence_is_too_low_among_participants_and_the_weights_mend_it(

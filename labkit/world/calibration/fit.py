@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labkit.world import contacts, death, disease, episode
+from labkit.world import cause, contacts, death, disease, episode
 from labkit.world.calibration import Bands, baselines, load
 from labkit.world.exposure import exposures
 from labkit.world.hazard import YEAR
@@ -21,7 +21,7 @@ from labkit.world.population import family, people_of
 
 FILE = Path(__file__).parent / "baseline.csv"
 STEPS = (people, exposures, disease.onsets, episode.episodes, death.deaths)
-CARE = (family, contacts.contacts)
+CARE = (family, cause.causes, contacts.contacts)
 
 
 def simulate(config: Config, count: int, *, care: bool = False) -> Iterator[Part]:

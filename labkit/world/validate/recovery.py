@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labkit.world.calibration import fit
-from labkit.world.contacts import contacts
 from labkit.world.drugs import DRUGS, VITAMIN_D, after_discharge, prescriptions
 from labkit.world.effect import IMMORTAL, rows
 from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, NEVER, PARTITION_SIZE, START_DAY, Config, Part
-from labkit.world.population import family, people_of
+from labkit.world.population import people_of
 from labkit.world.treatment import PROGRAMME_FROM
 
 if TYPE_CHECKING:
@@ -75,8 +74,8 @@ def replicate(seed: int, *, people: int = PEOPLE) -> list[Found]:
     for part in fit.simulate(config, -(-people // PARTITION_SIZE)):
         treated.append(statin_time(part))
         falls.append(falls_by_period(part))
-        family(part)
-        contacts(part)
+        for step in fit.CARE:
+            step(part)
         prescriptions(part)
         discharged.append(discharges(part))
     return [
@@ -170,8 +169,9 @@ def falls_by_period(part: Part) -> "pd.DataFrame":
 def programme_on_fall(frame: "pd.DataFrame") -> Iterator[Found]:
     """Right: difference in differences. Naive: before and after in the municipality alone.
 
-    The cohort grows older, and falls more from year to year with or without a programme. Falls of
-    one person are not independent, so the standard errors are clustered.
+    The cohort grows older and more falls are treated from year to year, with or without a
+    programme: before and after alone sees little of it. Falls of one person are not independent,
+    so the standard errors are clustered.
     """
     both = frame.assign(effect=frame["there"] * frame["after"])
     yield _poisson(both, PROGRAMME, "right", "effect", ["there", "after"], cluster="person")
