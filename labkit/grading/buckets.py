@@ -22,7 +22,8 @@ def is_measured(answer: Plain, i: int, tolerance: float | None) -> bool:
         return True
     if answer.whole[i]:
         return False
-    return tolerance is not None or not all(float(v).is_integer() for v in values)  # type: ignore[arg-type]
+    numbers = [float(v) for v in values if isinstance(v, (int, float))]
+    return tolerance is not None or not all(number.is_integer() for number in numbers)
 
 
 def exact(value: Cell, fold: bool) -> str:

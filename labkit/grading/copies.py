@@ -78,7 +78,8 @@ def likely_copies(
                 note(name, student, other, "neighbour", task)
         for student, other, task in _unusual(marks):
             if apart(student, other):
-                note(name, *sorted((student, other)), "unusual", task)  # type: ignore[call-arg]
+                first, second = sorted((student, other))
+                note(name, first, second, "unusual", task)
     made = [
         Likely(*who, tuple(sorted(signs["neighbour"])), tuple(sorted(signs["unusual"])))
         for who, signs in found.items()

@@ -152,8 +152,9 @@ class Schema(_Told):
     def _verdict(self, answer: str) -> Any:
         from labkit.er import SchemaError, probe
 
-        if _PROBES.search(answer):  # the author's own: the reference against itself
-            answer = answer[: _PROBES.search(answer).start()]  # type: ignore[union-attr]
+        probes = _PROBES.search(answer)
+        if probes:  # the author's own: the reference against itself
+            answer = answer[: probes.start()]
             answer = re.split(r"(?im)^\s*insert\b", answer)[0]
         try:
             return probe(answer, self.text)

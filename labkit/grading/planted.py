@@ -8,6 +8,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from labkit.errors import GradingError
 from labkit.messages import say
@@ -94,7 +95,7 @@ def _changes_at(function: ast.FunctionDef, place: int) -> Iterator[Callable[[], 
     if isinstance(node, ast.Compare):
         for i, operator in enumerate(node.ops):
             for other in _COMPARISONS.get(type(operator), ()):
-                yield with_(lambda n, i=i, other=other: n.ops.__setitem__(i, other()))  # type: ignore[misc]
+                yield with_(partial(_set_operator, i, other))
     elif isinstance(node, ast.BoolOp):
         joined = ast.Or if isinstance(node.op, ast.And) else ast.And
         yield with_(lambda n: setattr(n, "op", joined()))
@@ -103,7 +104,7 @@ def _changes_at(function: ast.FunctionDef, place: int) -> Iterator[Callable[[], 
         yield with_(lambda n: setattr(n, "op", calculated()))
     elif isinstance(node, ast.Constant):
         for value in _beside(node.value):
-            yield with_(lambda n, value=value: setattr(n, "value", value))  # type: ignore[misc]
+            yield with_(partial(_set_value, value))
     elif isinstance(node, ast.Name) and node.id in _NAMES:
         name = _NAMES[node.id]
         yield with_(lambda n: setattr(n, "id", name))
@@ -112,6 +113,16 @@ def _changes_at(function: ast.FunctionDef, place: int) -> Iterator[Callable[[], 
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         twice = ast.UnaryOp(ast.Not(), node.operand)
         yield with_(lambda n: setattr(n, "operand", twice))
+
+
+def _set_operator(place: int, other: type[ast.cmpop], node: ast.AST) -> None:
+    assert isinstance(node, ast.Compare)
+    node.ops[place] = other()
+
+
+def _set_value(value: int | bool, node: ast.AST) -> None:
+    assert isinstance(node, ast.Constant)
+    node.value = value
 
 
 def _beside(value: object) -> list[int | bool]:

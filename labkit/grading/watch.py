@@ -5,8 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 FILE_BYTES = 32 * 2**20
 OUTPUT_BYTES = 64 * 2**10
@@ -130,14 +130,14 @@ def _share_bytes(pid: int) -> int:
 class Drain(threading.Thread):
     """Reads all that a run prints and keeps the first of it."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: BufferedReader) -> None:
         super().__init__(daemon=True)
         self._stream, self._kept = stream, b""
         self.start()
 
     def run(self) -> None:
         """Read until the last one who may print is gone."""
-        while chunk := self._stream.read1(65_536):  # type: ignore[attr-defined]
+        while chunk := self._stream.read1(65_536):
             self._kept += chunk[: max(0, OUTPUT_BYTES - len(self._kept))]
 
     def text(self) -> str:
