@@ -37,6 +37,7 @@ _ARROW: dict[Kind, Any] = {
     "bool": pa.bool_(),
 }
 _MOST = 20_000  # rows fetched from one result
+_SHOWN = 100  # rows shown of a result with more than that
 _pool = threading.local()
 
 
@@ -131,10 +132,13 @@ class Engine:
         return self._run(query)
 
     def frame(self, instance: Instance, query: str) -> pd.DataFrame:
-        """Run a query on one database and return its result as a DataFrame."""
+        """Run a query on one database and return its result as a DataFrame, cut if endless."""
         self._fill(instance)
         with self._watch.over(self.con):
-            return self.con.execute(query).df()
+            endless = len(self.con.execute(query).fetchmany(_MOST)) == _MOST
+            self.con.abort()
+            text = f"SELECT * FROM ({query}\n) AS endless LIMIT {_SHOWN}" if endless else query
+            return self.con.execute(text).df()
 
     def _fill(self, instance: Instance) -> None:
         if instance is self._filled:

@@ -2,8 +2,10 @@
 
 A random table of random numbers hardly ever tells `> 48` from `>= 48`. So values come from the
 literals of the queries and their neighbours, each database keeps to few values, so that rows
-agree with each other, and dates lie the queries' own lengths of time apart. The idea is that of
-XData (Shah et al., ICDE 2011) and of the boundary values of software testing, drawn at random.
+agree with each other, and dates lie the queries' own lengths of time apart. Some databases keep
+close to what the queries ask for, since many conditions are seldom met together by chance. The idea
+is that of XData (Shah et al., ICDE 2011) and of the boundary values of software testing, drawn at
+random.
 """
 
 import random
@@ -33,6 +35,7 @@ _SYSTEMS = {  # three common values of a code system, for columns that no litera
     "lab": ["hba1c", "ldl", "creatinine"],
 }
 _SPANS = [("start_time", "end_time"), ("inntid", "uttid"), ("from_date", "to_date")]
+_CLOSE = 0.25  # share of the databases that keep close to what the queries ask for
 _TIMES = [time(0), time(10, 30), time(23, 59, 59), time(8)]
 Row = list[Any]
 _Few = dict[tuple[str, int], list[Any]]  # the values a column takes in one database
@@ -59,6 +62,11 @@ class Generator:
             for relation in shape.values()
             for i, f in enumerate(relation.fields)
         }
+        self.exact = {
+            (relation.name, i): self._exact(f)
+            for relation in shape.values()
+            for i, f in enumerate(relation.fields)
+        }
         self.formats = {
             (relation.name, i): self.date_format(f)
             for relation in shape.values()
@@ -66,6 +74,7 @@ class Generator:
         }
         self.plans = {relation.name: self._plan(relation) for relation in shape.values()}
         small = [n for n in self.said.steps() if n <= 6]
+        small += [len(exact) for exact in self.exact.values() if len(exact) <= 6]
         self.most = max([3, *(n + 1 for n in small)])
 
     def draw(self, n: int) -> list[Instance]:
@@ -94,6 +103,20 @@ class Generator:
             return _allowed(field, pointed, self._ordinary_texts(field), self.said)
         return [], []
 
+    def _exact(self, field: Field) -> list[Any]:
+        """Return the values that the queries name for a column, without their neighbours."""
+        names = sorted(self.said.group(field.name.lower()))
+        if field.kind in ("int", "float"):
+            exact: list[Any] = [v for n in names for v in sorted(self.said.numbers.get(n, ()))]
+            exact = _whole(exact) if field.kind == "int" else exact
+        elif field.kind == "text" and not self.date_format(field):
+            exact = [t for n in names for t in sorted(self.said.texts.get(n, ()))]
+            patterns = [p for n in names for p in sorted(self.said.patterns.get(n, ()))]
+            exact += [near_pattern(pattern)[0] for pattern in patterns]
+        else:
+            return []
+        return _allowed(field, exact, [], self.said)[0]
+
     def _ordinary_texts(self, field: Field) -> list[Any]:
         if field.system:
             return list(_SYSTEMS.get(field.system, ["a", "b", "c"]))
@@ -110,16 +133,31 @@ class Generator:
 
     def _instance(self) -> Instance:
         rng = self.rng
+        close = rng.random() < _CLOSE
         days = self._days()
-        few: _Few = {}
+        few: _Few = self._close(days) if close else {}
         rows: dict[str, list[Row]] = {}
-        largest = self.most if rng.random() < 0.2 else 3
+        largest = self.most if close or rng.random() < 0.2 else 3
         for relation in self.shape.values():
             size = rng.choices(range(largest + 1), [1] + [4] * largest)[0]
             rows[relation.name] = [self._row(relation, n, days, few) for n in range(size)]
         for relation in self.shape.values():
-            self._refer(relation, rows)
+            self._refer(relation, rows, close=close)
         return repair(self.shape, {name: [tuple(r) for r in found] for name, found in rows.items()})
+
+    def _close(self, days: list[datetime]) -> _Few:
+        """Let columns hold what the queries name, and each date column one of their years."""
+        rng = self.rng
+        few: _Few = {}
+        for place, exact in self.exact.items():
+            if exact and rng.random() < 0.9:
+                few[place] = exact
+        years = [datetime(year, 6, 15, 12) for year in self.said.years()]
+        for relation in self.shape.values():
+            for i, field in enumerate(relation.fields):
+                if field.kind in ("date", "time") and rng.random() < 0.9:
+                    few[relation.name, i] = [rng.choice(years or days)]
+        return few
 
     def _days(self) -> list[datetime]:
         """Choose the few moments of one database: some the queries' lengths of time apart."""
@@ -160,7 +198,7 @@ class Generator:
         for i in numbered:
             row[i] = self._key(relation, i, n)
         for i in drawn:
-            row[i] = self._value(relation, i, days, few)
+            row[i] = self._value(relation, i, n, days, few)
         for first, last in spans:
             if last not in drawn:
                 row[last] = row[first]
@@ -181,10 +219,14 @@ class Generator:
             return _moment(field, self.moments[0] + timedelta(days=n))
         return n + 1
 
-    def _value(self, relation: Relation, i: int, days: list[datetime], few: _Few) -> Any:
+    def _value(self, relation: Relation, i: int, n: int, days: list[datetime], few: _Few) -> Any:
         rng, field, place = self.rng, relation.fields[i], (relation.name, i)
         if field.nullable and rng.random() < 0.25:
             return None
+        if field.kind in ("date", "time") and place in few:
+            return _moment(field, rng.choice(few[place]))
+        if few.get(place) is self.exact[place] and rng.random() < 0.8:
+            return few[place][n % len(few[place])]  # in turn, so that all of them are there
         written = self.formats[place]
         if field.kind == "date" or written:
             day = rng.choice(days).date()
@@ -237,14 +279,16 @@ class Generator:
         pointed, ordinary = self.pools[name, i]
         return (ordinary or pointed)[0]
 
-    def _refer(self, relation: Relation, rows: dict[str, list[Row]]) -> None:
-        """Let foreign keys point to rows of the parent that are there."""
+    def _refer(self, relation: Relation, rows: dict[str, list[Row]], *, close: bool) -> None:
+        """Let foreign keys point to rows of the parent that are there; mostly one, if close."""
         for reference in relation.references:
             parents = rows[reference.table]
             for row in rows[relation.name]:
                 optional = all(relation.fields[i].nullable for i in reference.columns)
                 if not parents or (optional and self.rng.random() < 0.25):
                     target: Row | None = None
+                elif close and self.rng.random() < 0.8:
+                    target = parents[0]
                 else:
                     target = self.rng.choice(parents)
                 for here, there in zip(reference.columns, reference.targets, strict=True):

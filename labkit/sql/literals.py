@@ -116,8 +116,10 @@ def _format(node: exp.Expr, found: Literals) -> None:
 
 
 def _columns_beside(literal: exp.Expr) -> list[str]:
-    """Name the columns that a literal is compared with."""
+    """Name the columns that a literal is compared with, or is a value of."""
     node: exp.Expr | None = literal.parent
+    if isinstance(node, exp.Alias):  # a relation written out, as algebra's are
+        return [node.alias.lower()]
     while node is not None and not isinstance(node, _COMPARING):
         if isinstance(node, exp.Select | exp.Join | exp.And | exp.Or | exp.Query):
             return []

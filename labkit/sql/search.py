@@ -49,6 +49,7 @@ class Search:
         self.shape = shape or shape_of(metadata, [answer, reference])
         self.found: Instance | None = None
         self.engine = Engine(self.shape, seconds=seconds)
+        self.seconds = seconds
         self.until = time.monotonic() + seconds
         self.sorting: SortKeys | None = None if ordered is False else sort_keys(reference)
         self.unsettled = _MAY_DEPEND_ON_ORDER.search(reference) is not None
@@ -200,7 +201,8 @@ class Search:
 
     def _search_order(self) -> Verdict:
         """Look at the order of rows, one database after another."""
-        for instance in self.generator.draw(60):
+        self.until = time.monotonic() + self.seconds
+        for instance in self.generator.draw(200):
             self.tried += 1
             if self._misordered(instance):
                 small = shrink(

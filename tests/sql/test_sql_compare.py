@@ -383,3 +383,10 @@ def test_engine_gives_what_duckdb_gives_one_by_one():
                 alone = engine.one(instance, query)[1]
                 if "LIMIT" not in query:
                     assert counted(rows) == counted(alone)
+
+
+def test_an_answer_that_gives_rows_for_ever_differs_and_is_shown_cut():
+    endless = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t) SELECT n AS id FROM t"
+    verdict = compare(endless, "SELECT patient_id AS id FROM patient", schema.LAYERS["ehr"])
+    assert verdict.kind == "rows"
+    assert len(verdict.counterexample.answer) == 100
