@@ -16,6 +16,8 @@ from labkit.grading.task import Exercise
 from labkit.messages import say
 
 MOST_SKIPPED = 3  # cells that may stop a run before the rest is given up
+_ALGEBRA = ("labkit.algebra",)
+_SMALL = ("labkit.grading.small", "labkit.sql.databases", *_ALGEBRA)  # for queries tried on these
 
 
 class Cells(NamedTuple):
@@ -109,11 +111,12 @@ def grade_one(
     except Unreadable as unreadable:
         return no_mark(exercise, "unreadable", reason=unreadable.reason, **unreadable.facts)
     steps = steps_of(submission, exercise, seconds=step_seconds)
-    modules = imports_of(exercise)
+    algebra = _ALGEBRA if any(task.kind == "algebra" for task in exercise.tasks) else ()
     try:
-        outcomes, stops = run(Cells(steps, submission.lang, modules))
+        cells = Cells(steps, submission.lang, (*imports_of(exercise), *algebra))
+        outcomes, stops = run(cells)
         queries = markers.small_steps(outcomes, seconds=step_seconds)
-        small = run(Cells(queries, submission.lang, modules)).outcomes if queries else {}
+        small = run(Cells(queries, submission.lang, _SMALL)).outcomes if queries else {}
     except Lost as lost:
         return no_mark(exercise, "unmarked", reason="unmarked", error=str(lost))
     try:
