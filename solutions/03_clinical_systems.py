@@ -459,7 +459,7 @@ highest = forms["patient_id"].map(results.groupby("patient_id")["value"].max())
 typed = forms["troponin_maks"].str.replace(",", ".").astype(float)
 answer = ((typed - highest).abs() < 0.5).mean()
 
-# %% wrong="3.8" nb="Hva betyr kommaet i «79,0»? Se på de første verdiene før og etter at du gjør dem om." en="What does the comma of «79,0» mean? Look at the first values before and after you convert them."
+# %% wrong="3.8" nb="Hva betyr kommaet i «79,0»? Se på de første verdiene før og etter at du gjør dem om." en="What does the comma of '79,0' mean? Look at the first values before and after you convert them."
 forms = con.sql("""
     SELECT infarkt_id, troponin_maks, encounter_id
     FROM infarkt

@@ -75,7 +75,7 @@ FROM npr
 WHERE hoveddiagnose LIKE 'S72%' AND inntid >= DATE '2023-01-01'
 """
 
-# %% wrong="5.1" nb="Hva betyr «fra og med 2023»?" en="What does «from 2023 on» include?"
+# %% wrong="5.1" nb="Hva betyr «fra og med 2023»?" en="What does 'from 2023 on' include?"
 answer = """
 SELECT opphold_id, inntid, kommune
 FROM npr
@@ -177,7 +177,7 @@ WHERE hoveddiagnose LIKE 'J44%'
 GROUP BY kommune
 """
 
-# %% wrong="5.3" nb="∧ er «og». Hva har du skrevet?" en="∧ is «and». What have you written?"
+# %% wrong="5.3" nb="∧ er «og». Hva har du skrevet?" en="∧ is 'and'. What have you written?"
 answer = """
 SELECT kommune, count(DISTINCT pasient_id) AS n
 FROM npr
@@ -222,7 +222,7 @@ GROUP BY analyte
 HAVING count(*) > count(value)
 """
 
-# %% wrong="5.4" nb="count(kolonne) hopper over NULL. Hvilke resultater teller du i «results»?" en="count(column) skips NULL. Which results do you count in «results»?"
+# %% wrong="5.4" nb="count(kolonne) hopper over NULL. Hvilke resultater teller du i «results»?" en="count(column) skips NULL. Which results do you count in 'results'?"
 answer = """
 SELECT analyte, count(value) AS results, count(*) - count(value) AS missing
 FROM lab_result
@@ -314,7 +314,7 @@ answer = """
 # %% check="5.6"
 check.algebra("5.6", answer)
 
-# %% wrong="5.6" nb="Den som har tatt en annen prøve, kan ha tatt eGFR også. Hvordan sier du «har ikke»?" en="Someone who had another test may have had eGFR too. How do you say «has not»?"
+# %% wrong="5.6" nb="Den som har tatt en annen prøve, kan ha tatt eGFR også. Hvordan sier du «har ikke»?" en="Someone who had another test may have had eGFR too. How do you say 'has not'?"
 answer = """
 π patient_id (σ atc = 'A10BA02' ∧ year(prescribed_date) = 2024 (prescription))
 ∩
@@ -442,7 +442,7 @@ FROM stay
 # %% check="5.8"
 check.sql("5.8", answer)
 
-# %% wrong="5.8" nb="Blir de to tallene til sammen alle oppholdene? Hva er «NULL LIKE noe»?" en="Do your two numbers add up to all the stays? What is «NULL LIKE something»?"
+# %% wrong="5.8" nb="Blir de to tallene til sammen alle oppholdene? Hva er «NULL LIKE noe»?" en="Do your two numbers add up to all the stays? What is 'NULL LIKE something'?"
 answer = """
 WITH stay AS (
     SELECT hoveddiagnose LIKE 'E11%' OR bidiagnoser LIKE '%E11%' AS diabetes
@@ -779,7 +779,7 @@ HAVING count(DISTINCT analyte) = 3
 # %% check="5.12"
 check.sql("5.12", answer)
 
-# %% wrong="5.12" nb="IN betyr «minst én av disse». Hva må til for at alle tre er der?" en="IN means «at least one of these». What does it take for all three to be there?"
+# %% wrong="5.12" nb="IN betyr «minst én av disse». Hva må til for at alle tre er der?" en="IN means 'at least one of these'. What does it take for all three to be there?"
 answer = """
 SELECT DISTINCT patient_id
 FROM lab_result

@@ -225,6 +225,20 @@ def test_algebra_that_cannot_be_read_is_told_where(in_class, text):
     assert refused.value.facts["message"]
 
 
+def test_what_algebra_says_of_a_fault_is_about_the_expression(in_class):
+    def said(text):
+        with pytest.raises(NotPlain) as refused:
+            kind_of("algebra").take(text, {})
+        return refused.value.facts["message"]
+
+    assert said("π person_id (residence").endswith("\n\nπ person_id (residence\n" + 22 * " " + "^")
+    known = said("residenc")
+    assert "'residence'" in known
+    assert "phi_span" not in known  # the truth is not the class's to know
+    mixed = said("σ municipality = 3.5 (residence) ∪ σ municipality < 'x' (residence)")
+    assert "WHERE" not in mixed  # DuckDB's fault, without SQL that the student did not write
+
+
 def test_every_kind_takes_no_answer_for_blank_and_refuses_a_setting_it_does_not_know():
     for kind in KINDS.values():
         assert kind.blank(None)
