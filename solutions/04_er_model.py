@@ -781,7 +781,7 @@ check("4.9", answer)
 # %% wrong="4.9" nb="Hva betyr `1..1` ved det diastoliske trykket?" en="What does `1..1` mean beside the diastolic pressure?"
 answer = {"a": True, "b": True, "c": True, "d": True, "e": False, "f": False}
 
-# %% wrong="4.9" nb="Mansjetten står under «Metode». Er den inne i målingen, som kan gjentas, eller utenfor?" en="The cuff stands under «Method». Is it inside the measurement, which may be repeated, or outside?"
+# %% wrong="4.9" nb="Mansjetten står under «Metode». Er den inne i målingen, som kan gjentas, eller utenfor?" en="The cuff stands under \"Method\". Is it inside the measurement, which may be repeated, or outside?"
 answer = {"a": False, "b": True, "c": True, "d": True, "e": False, "f": True}
 
 # %% wrong="4.9" nb="Hva er forskjellen på `0..1`, `0..*` og `1..*`?" en="What is the difference between `0..1`, `0..*` and `1..*`?"
