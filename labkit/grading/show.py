@@ -56,7 +56,9 @@ def grade_shown(
         n=len(graded.marks),
         students=len({student for student, _, _ in graded.marks}),
         reused=graded.reused,
-        counts=", ".join(f"{n} {status}" for status, n in sorted(counts.items())),
+        counts=", ".join(
+            f"{n} {say(f'report.status_{what}')}" for what, n in sorted(counts.items())
+        ),
     )
     names = sorted({name for _, name, _ in graded.marks})
     lacking = without_databases(load(name) for name in names)
