@@ -26,14 +26,14 @@
 # Columns must have the names that the task gives. The order of rows does not matter. The tables and columns are described in the data dictionary, which the start page links to. The registry extracts `npr`, `lmr` and `dar` share a pseudonym. The record tables, such as `patient`, `encounter`, `diagnosis` and `lab_result`, have a patient number of their own.
 
 # %%
-from labkit import algebra, connect, exercise
+from labkit import algebra, connect, exercise, sql
 
 con = connect()
 check = exercise("05_algebra_sql", lang=LANG)
 
 
 def show(expression):
-    return con.sql(algebra.parse(expression).sql()).df()
+    return sql.run(con, algebra.parse(expression).sql())
 
 
 # %%
