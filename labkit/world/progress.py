@@ -37,7 +37,7 @@ def shown() -> Iterator[Progress]:
     try:
         yield show
     except KeyboardInterrupt:
-        raise Interrupted(say("world.interrupted")) from None
+        raise Interrupted(say("kit.interrupted")) from None
     finally:
         bar.stop()
 
