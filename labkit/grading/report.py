@@ -22,6 +22,7 @@ from labkit.messages import Language, language, say
 STATES = ("full", "part", "none", "stopped", "waits", "blank")  # of a task, as the report counts
 NOT_READ = ("missing", "unreadable", "unmarked")  # statuses of work that has no answers
 _MOST_HINTS = 15
+_NARROW = ("exercise", "status", "task")  # columns that are not broken
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; color: #1d2529; background: #fff;
@@ -44,6 +45,7 @@ th { text-align: left; border-bottom: 2px solid #56636b; } th, td { padding: .3r
   vertical-align: top; } td { border-bottom: 1px solid #e3e8ea; overflow-wrap: anywhere; }
 tr { break-inside: avoid; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.k { white-space: nowrap; }
 code { background: #eef1f3; padding: .05em .3em; border-radius: 3px; font-size: .92em; }
 @media print { body { margin: 0; max-width: none; font-size: 10.5pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
@@ -264,7 +266,8 @@ def _outcomes(rows: Rows, exercises: dict[str, Exercise], lang: Language) -> str
 def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]], lang: Language) -> str:
     """Return a table; cells are HTML, the last column numbers where they are."""
     numbers = head[-1] in ("students", "share")
-    kinds = ["" for _ in head[:-1]] + [' class="n"' if numbers else ""]
+    kinds = [' class="k"' if name in _NARROW else "" for name in head]
+    kinds[-1] = ' class="n"' if numbers else ""
     top = "".join(
         f"<th{k}>{say(f'report.{h}', lang)}</th>" for h, k in zip(head, kinds, strict=True)
     )

@@ -142,10 +142,16 @@ def without_databases(exercises: Iterable[Exercise]) -> list[str]:
 
 def _cells(frame: Any) -> list[Any]:
     rows = [
-        [None if _is_null(cell) else str(cell)[:_MOST_CELL] for cell in row[:_MOST_COLUMNS]]
+        [None if _is_null(cell) else _text(cell) for cell in row[:_MOST_COLUMNS]]
         for row in frame.head(_MOST_ROWS).astype(object).itertuples(index=False, name=None)
     ]
     return [[str(name)[:_MOST_CELL] for name in frame.columns[:_MOST_COLUMNS]], rows]
+
+
+def _text(cell: Any) -> str:
+    return str(cell).removesuffix(" 00:00:00")[
+        :_MOST_CELL
+    ]  # midnight is the day alone, as in Plain
 
 
 def _is_null(cell: Any) -> bool:
