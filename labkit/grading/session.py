@@ -27,10 +27,24 @@ LOADED = (
     "labkit.store",
     "labkit.sql.query",
     "labkit.sql.guard",
+    "labkit.sql.magic",
+    "labkit.grading.check",
     "labkit.grading.kinds",
     "labkit.grading.plain",
+    "labkit.grading.progress",
+    "labkit.grading.verdict",
     "labkit.messages",
     "IPython.core.interactiveshell",
+    # what a shell imports when it is made and when a cell first runs
+    "IPython.core.application",
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.magics",
+    "IPython.core.magics.extension",
+    "IPython.core.oinspect",
+    "IPython.utils.generics",
+    "IPython.utils.wildcard",
 )
 
 

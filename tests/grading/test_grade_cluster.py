@@ -125,6 +125,7 @@ def test_a_worker_is_given_no_solution_no_mark_and_no_seed(
 
 
 @pytest.mark.usefixtures("english")
+@pytest.mark.usefixtures("english")
 def test_a_cluster_that_is_gone_is_said_and_what_was_marked_is_kept(
     cluster, handed_in, exercise, tmp_path, monkeypatch
 ):
