@@ -108,7 +108,7 @@ def _read(folder: Path) -> Any:
     shape, classes = (lines or [""])[0], lines[1:]
     try:
         names = pd.read_csv(path, nrows=0).columns
-        texts = {
+        texts: dict[Hashable, type[str]] = {
             name: str
             for name, kind in zip(names, classes, strict=False)
             if kind in ("character", "factor")
