@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
