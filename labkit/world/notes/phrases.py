@@ -112,12 +112,30 @@ def _fits(tag: str, text: str, stage: int) -> bool:
     return (not tag or stage in STAGES[tag]) and _can(text, stage)
 
 
+def with_faker(names: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Put Faker's Norwegian names before our own; its lists are data, so its version is fixed.
+
+    Examples:
+        >>> names = with_faker({"women": ["Sol"], "men": [], "families": ["Rygg"]})
+        >>> len(names["women"]), names["women"][-1], "Ola" in names["men"]
+        (101, 'Sol', True)
+    """
+    from faker.providers.person.no_NO import Provider
+
+    lists = {
+        "women": Provider.first_names_female,
+        "men": Provider.first_names_male,
+        "families": Provider.last_names,
+    }
+    return names | {key: [*lists[key], *names[key]] for key in lists}
+
+
 @cache
 def pools() -> Pools:
     """Read and compile all phrase files."""
     book = Phrasebook()
     hospital, primary = groups("hospital"), groups("primary")
-    terms, names = read("terms"), read("pools")
+    terms, names = read("terms"), with_faker(read("pools"))
     sections = (
         "reason",
         "story",
