@@ -125,7 +125,7 @@ def spent_on(work: Callable[[], Any]) -> float:
     """Return processor seconds of some work, with those of the warm process's runs."""
     import psutil
 
-    from labkit.grading.warm import warm
+    from labkit.grading.runs.warm import warm
 
     server = psutil.Process(warm()._process.pid)
 
@@ -141,7 +141,7 @@ def spent_on(work: Callable[[], Any]) -> float:
 
 def limit(submissions: list[list[str]]) -> float:
     """Run the cells of each submission in one warm shell of this process."""
-    from labkit.grading.session import _shell
+    from labkit.grading.runs.session import _shell
 
     shell = _shell()
     shell.showtraceback = lambda *given, **options: None

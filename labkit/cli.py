@@ -270,8 +270,8 @@ def mark(
     from labkit.course.language import choose_language
     from labkit.course.source import read_exercise
     from labkit.grading.results import loader
-    from labkit.grading.rubric_desk import Desk
-    from labkit.grading.rubric_server import serve_marking
+    from labkit.grading.rubric.desk import Desk
+    from labkit.grading.rubric.server import serve_marking
     from labkit.materials import materials
 
     choose_language(lang)

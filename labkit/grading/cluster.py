@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import labkit
 from labkit.cluster import join
 from labkit.errors import MachineError
-from labkit.grading.room import works
-from labkit.grading.watch import Limits
+from labkit.grading.runs.room import works
+from labkit.grading.runs.watch import Limits
 from labkit.grading.work import Cells, Lost, Ran, run_cells
 from labkit.messages import say
 

@@ -23,7 +23,7 @@ from labkit.grading.place import Place, place_of, sandbox_of
 from labkit.grading.release import Release
 from labkit.grading.results import write_results
 from labkit.grading.rubric import with_levels
-from labkit.grading.sandbox import Limits
+from labkit.grading.runs.sandbox import Limits
 from labkit.grading.small import databases_of
 from labkit.grading.submissions import Handed
 from labkit.grading.task import Exercise

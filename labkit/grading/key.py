@@ -32,9 +32,9 @@ from labkit.grading.caught import caught_note, share_note
 from labkit.grading.kinds import kind_of, prepared
 from labkit.grading.plain import NotPlain, Plain
 from labkit.grading.reference import prints
-from labkit.grading.session import Step, write_job
+from labkit.grading.runs.session import Step, write_job
+from labkit.grading.runs.warm import Order, begin
 from labkit.grading.task import Exercise, Task
-from labkit.grading.warm import Order, begin
 from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES, language, say
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from labkit.errors import GradingError
 from labkit.grading.key import Outcome
-from labkit.grading.kind_words import RUNGS, shown_facts
 from labkit.grading.kinds import Compared, kind_of
+from labkit.grading.kinds.words import RUNGS, shown_facts
 from labkit.grading.plain import Plain
 from labkit.grading.reference import SMALL, Difference, Settings, prints
-from labkit.grading.session import Step
+from labkit.grading.runs.session import Step
 from labkit.grading.small import MOST_TEXT, code_for, find_example, read_example
 from labkit.grading.task import Exercise, Task
 from labkit.messages import say

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from labkit.grading.kinds import kind_of
-from labkit.grading.session import Step
+from labkit.grading.runs.session import Step
 from labkit.grading.task import Exercise, Task
 from labkit.messages import Language
 

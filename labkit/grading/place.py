@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from labkit.errors import InputError, MachineError
-from labkit.grading.sandbox import SANDBOXES, Limits, works
+from labkit.grading.runs.sandbox import SANDBOXES, Limits, works
 from labkit.grading.work import Cells, Ran, run_cells
 from labkit.messages import say
 

@@ -1,6 +1,6 @@
 """What a mark says to the student and to the instructor, without a trace of the hidden dataset."""
 
-from labkit.grading.kind_words import RUNGS, kind_text
+from labkit.grading.kinds.words import RUNGS, kind_text
 from labkit.grading.marking import TaskMark
 from labkit.grading.plain import NotPlain
 from labkit.grading.reference import Difference

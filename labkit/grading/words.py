@@ -3,7 +3,7 @@
 from typing import Any
 
 from labkit.errors import GradingError
-from labkit.grading.kind_words import RUNGS, kind_text
+from labkit.grading.kinds.words import RUNGS, kind_text
 from labkit.grading.plain import SCALARS, NotPlain
 from labkit.grading.reference import Difference
 from labkit.messages import Language, say

@@ -10,8 +10,8 @@ from labkit.errors import GradingError
 from labkit.grading.key import Outcome, imports_of, read_outcomes
 from labkit.grading.marking import Markers, TaskMark
 from labkit.grading.notebook import Unreadable, read_notebook, steps_of
-from labkit.grading.sandbox import Limits, job_folder, run_session
-from labkit.grading.session import Step
+from labkit.grading.runs.sandbox import Limits, job_folder, run_session
+from labkit.grading.runs.session import Step
 from labkit.grading.task import Exercise
 from labkit.messages import say
 

@@ -199,7 +199,11 @@ def test_every_expression_is_read_back_as_written(made):
 )
 @pytest.mark.parametrize("bags", [False, True])
 def test_a_relation_may_stand_there_twice(text, bags):
-    db = {"r": [(1, 2), (1, 3), (None, 2), (None, None)], "s": [(2, 1)], "t": [(1, 2, 3), (1, 3, 3), (2, 2, 0)]}
+    db = {
+        "r": [(1, 2), (1, 3), (None, 2), (None, None)],
+        "s": [(2, 1)],
+        "t": [(1, 2, 3), (1, 3, 3), (2, 2, 0)],
+    }
     frames = {
         name: pd.DataFrame(db[name], columns=list(columns), dtype=object)
         for name, columns in TABLES.items()

@@ -13,12 +13,12 @@ import pytest
 from labkit import connect
 from labkit.course.render import render
 from labkit.errors import GradingError, InputError
-from labkit.grading import sandbox
 from labkit.grading.feedback import page
 from labkit.grading.grade import grade
 from labkit.grading.gradebook import write_gradebook
 from labkit.grading.hidden import with_truth
 from labkit.grading.marking import TaskMark
+from labkit.grading.runs import sandbox
 from labkit.grading.work import Mark
 
 SQL = "SELECT municipality, count(*) AS n FROM residence {} GROUP BY municipality"

@@ -13,7 +13,7 @@ from labkit.errors import MachineError
 from labkit.grading import cluster as cluster_module
 from labkit.grading.cluster import Cluster
 from labkit.grading.grade import grade
-from labkit.grading.sandbox import means
+from labkit.grading.runs.sandbox import means
 
 distributed = pytest.importorskip("distributed")
 SEED = 4_193_865_027_431

@@ -11,7 +11,7 @@ import pytest
 
 from labkit.course.render import render
 from labkit.grading.grade import grade
-from labkit.grading.sandbox import means
+from labkit.grading.runs.sandbox import means
 
 TIMEOUT = 3
 SEED = 7_482_915_360_217

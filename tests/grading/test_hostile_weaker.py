@@ -13,7 +13,7 @@ import pytest
 
 from labkit.course.render import render
 from labkit.grading.grade import grade
-from labkit.grading.sandbox import works
+from labkit.grading.runs.sandbox import works
 from labkit.messages import say
 
 CELLS = tomllib.loads(

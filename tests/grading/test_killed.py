@@ -11,7 +11,7 @@ import pytest
 
 from labkit.course.render import render
 from labkit.grading.grade import grade
-from labkit.grading.sandbox import means
+from labkit.grading.runs.sandbox import means
 
 SAMPLE = Path(__file__).parent / "sample" / "05_algebra_sql.py"
 CLASS = 60

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from labkit.errors import GradingError
-from labkit.grading.kind_r import take_r
-from labkit.grading.kind_words import shown_facts
 from labkit.grading.kinds import KINDS, kind_of
+from labkit.grading.kinds.r import take_r
+from labkit.grading.kinds.words import shown_facts
 from labkit.grading.plain import NotPlain, Plain, plain
 from labkit.grading.rubric import is_written, rubric_of, text_of
 from labkit.grading.task import Task

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import GradingError
-from labkit.grading.inputs import draw_cases, verify_inputs, written
-from labkit.grading.kind_tests import Versions, take_tests, versions
-from labkit.grading.kind_words import shown_facts
 from labkit.grading.kinds import kind_of
+from labkit.grading.kinds.inputs import draw_cases, verify_inputs, written
+from labkit.grading.kinds.planted import plant
+from labkit.grading.kinds.tests import Versions, take_tests, versions
+from labkit.grading.kinds.words import shown_facts
 from labkit.grading.plain import NotPlain, Plain
-from labkit.grading.planted import plant
 from labkit.grading.words import difference_text
 
 STAY = {"tuple": [{"int": [0, 30]}, {"int": [0, 30]}], "sorted": True}

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from labkit.grading.kind_words import shown_facts
 from labkit.grading.kinds import kind_of
+from labkit.grading.kinds.words import shown_facts
 from labkit.grading.plain import NotPlain
 from labkit.grading.words import difference_text
 

@@ -11,7 +11,7 @@ from labkit.course.render import render
 from labkit.course.source import read_exercise
 from labkit.grading.grade import grade
 from labkit.grading.key import make_key
-from labkit.grading.sandbox import SANDBOXES, works
+from labkit.grading.runs.sandbox import SANDBOXES, works
 
 SAMPLE = Path(__file__).parent / "sample" / "10_analysis.py"
 NAME = SAMPLE.stem

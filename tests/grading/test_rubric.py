@@ -18,8 +18,8 @@ from labkit.grading.ledger import Ledger, Level
 from labkit.grading.marking import TaskMark
 from labkit.grading.results import read_results
 from labkit.grading.rubric import TOGETHER, agree, rubric_of, text_digest, with_levels
-from labkit.grading.rubric_desk import Desk, model_answer
-from labkit.grading.rubric_server import MarkingServer
+from labkit.grading.rubric.desk import Desk, model_answer
+from labkit.grading.rubric.server import MarkingServer
 from labkit.grading.task import Task
 from labkit.grading.work import Mark, no_mark
 

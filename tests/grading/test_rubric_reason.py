@@ -15,8 +15,8 @@ from labkit.grading.marking import Markers, TaskMark
 from labkit.grading.report import share_of
 from labkit.grading.results import read_results, write_results
 from labkit.grading.rubric import is_read, is_written, reading
-from labkit.grading.rubric_desk import Desk, model_answer
-from labkit.grading.rubric_page import text_page
+from labkit.grading.rubric.desk import Desk, model_answer
+from labkit.grading.rubric.page import text_page
 from labkit.grading.task import Exercise, Task
 from labkit.grading.work import Mark
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from labkit.grading.sandbox import Limits, job_folder, means, run_session
-from labkit.grading.session import Step
+from labkit.grading.runs.sandbox import Limits, job_folder, means, run_session
+from labkit.grading.runs.session import Step
 
 KINDS = [
     pytest.param(kind, marks=pytest.mark.skipif(means() == "none", reason="no sandbox here"))

@@ -15,7 +15,7 @@ from labkit.grading.marking import Markers
 from labkit.grading.plain import plain
 from labkit.grading.reference import Settings
 from labkit.grading.remarks import task_remark
-from labkit.grading.sandbox import Limits, job_folder, run_session
+from labkit.grading.runs.sandbox import Limits, job_folder, run_session
 from labkit.grading.small import (
     databases_of,
     example_text,

@@ -17,9 +17,10 @@ from labkit.world.steps import STEPS
 from labkit.world.tables import finish
 
 PARTITIONS = 6
-NEEDED = (
-    "people exposures onsets episodes deaths family residence causes contacts encounter diagnosis".split()
-)
+NEEDED = {
+    "people", "exposures", "onsets", "episodes", "deaths", "family", "residence", "causes",
+    "contacts", "encounter", "diagnosis",
+}  # fmt: skip
 
 
 def made(index: int) -> Part:

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import labkit
 from labkit.errors import GradingError
-from labkit.grading.family import descendants
+from labkit.grading.runs.family import descendants
 from labkit.messages import say
 
 if sys.platform != "win32":
-    from labkit.grading import confine
+    from labkit.grading.runs import confine
 
 SANDBOXES = ("bwrap", "unshare", "none")  # the strongest first
 SCRATCH_BYTES = 256 * 2**20

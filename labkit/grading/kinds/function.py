@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from labkit.errors import GradingError
-from labkit.grading.inputs import draw_cases, written
 from labkit.grading.kinds import Options, Taken
+from labkit.grading.kinds.inputs import draw_cases, written
 from labkit.grading.plain import NotPlain, Plain, plain
 from labkit.grading.reference import ROWS, WORK, Difference, Reference, Settings
 from labkit.messages import say

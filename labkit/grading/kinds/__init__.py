@@ -219,7 +219,7 @@ def _lazy(name: str) -> Callable[..., Any]:
     module, _, function = name.partition(":")
 
     def call(*given: Any) -> Any:
-        return getattr(import_module(f"labkit.grading.{module}"), function)(*given)
+        return getattr(import_module(f"labkit.grading.kinds.{module}"), function)(*given)
 
     return call
 
@@ -230,18 +230,18 @@ _ALL = (
     Kind("algebra", take_algebra, _no_query, database=True),
     Kind(
         "function",
-        _lazy("kind_function:take_function"),
+        _lazy("function:take_function"),
         options=("inputs", "examples", "cases"),
         defaults={"order": True},
-        reference="labkit.grading.kind_function:Cases",
+        reference="labkit.grading.kinds.function:Cases",
         verify=_lazy("inputs:verify_inputs"),
         drawn=True,
     ),
     Kind(
         "tests",
-        _lazy("kind_tests:take_tests"),
+        _lazy("tests:take_tests"),
         options=("of", "source", "imports"),
-        reference="labkit.grading.kind_tests:Versions",
+        reference="labkit.grading.kinds.tests:Versions",
         drawn=True,
     ),
     Kind(
@@ -249,52 +249,52 @@ _ALL = (
         take_value,
         author="truth",
         options=("enough",),
-        reference="labkit.grading.kind_findings:Findings",
-        verify=_lazy("kind_findings:verify_findings"),
+        reference="labkit.grading.kinds.findings:Findings",
+        verify=_lazy("findings:verify_findings"),
     ),
     Kind(
         "figure",
-        _lazy("kind_figure:take_figure"),
+        _lazy("figure:take_figure"),
         options=("needs", "units", "marks"),
-        reference="labkit.grading.kind_figure:Figure",
-        verify=_lazy("kind_figure:verify_figure"),
+        reference="labkit.grading.kinds.figure:Figure",
+        verify=_lazy("figure:verify_figure"),
     ),
     Kind(
         "choice",
-        _lazy("kind_written:take_choice"),
-        _lazy("kind_written:blank_choice"),
+        _lazy("written:take_choice"),
+        _lazy("written:blank_choice"),
         options=("options", "reason", "rubric"),
-        verify=_lazy("kind_written:verify_choice"),
+        verify=_lazy("written:verify_choice"),
         kept=True,
     ),
     Kind(
         "text",
-        _lazy("kind_written:take_text"),
-        _lazy("kind_written:blank_text"),
+        _lazy("written:take_text"),
+        _lazy("written:blank_text"),
         options=("words", "rubric"),
-        reference="labkit.grading.kind_written:Written",
-        verify=_lazy("kind_written:verify_text"),
+        reference="labkit.grading.kinds.written:Written",
+        verify=_lazy("written:verify_text"),
         kept=True,
     ),
     Kind(
         "er",
-        _lazy("kind_model:take_er"),
+        _lazy("model:take_er"),
         _no_query,
-        reference="labkit.grading.kind_model:ErModel",
+        reference="labkit.grading.kinds.model:ErModel",
     ),
     Kind(
         "schema",
-        _lazy("kind_model:take_schema"),
+        _lazy("model:take_schema"),
         _no_query,
-        reference="labkit.grading.kind_model:Schema",
+        reference="labkit.grading.kinds.model:Schema",
         author="probes",
     ),
     Kind(
         "r",
-        _lazy("kind_r:take_r"),
-        _lazy("kind_r:blank_r"),
+        _lazy("r:take_r"),
+        _lazy("r:blank_r"),
         options=("tables",),
-        verify=_lazy("kind_r:verify_r"),
+        verify=_lazy("r:verify_r"),
     ),
 )
 KINDS = {kind.name: kind for kind in _ALL}
@@ -327,7 +327,7 @@ def prepared(exercise: Exercise, *, seed: object = "") -> Exercise:
         if task.kind in KINDS and KINDS[task.kind].drawn:
             settings["seed"] = f"{seed} {task.id}"
         if task.kind == "tests":
-            from labkit.grading.kind_tests import source_of
+            from labkit.grading.kinds.tests import source_of
 
             source, imports = source_of(exercise, str(settings.get("of")))
             settings |= {"source": source, "imports": imports}

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.grading import warm
-from labkit.grading.family import descendants
-from labkit.grading.room import JOB, RESULTS, SANDBOXES, View, means, open_room, works
-from labkit.grading.watch import Drain, Limits, Watch, read_capped
+from labkit.grading.runs import warm
+from labkit.grading.runs.family import descendants
+from labkit.grading.runs.room import JOB, RESULTS, SANDBOXES, View, means, open_room, works
+from labkit.grading.runs.watch import Drain, Limits, Watch, read_capped
 
 __all__ = ["SANDBOXES", "Limits", "Run", "job_folder", "means", "run_session", "works"]
 
@@ -151,7 +151,7 @@ def _ended(end: str, watch: Watch, results: Path, output: Drain, cpu_seconds: fl
 @contextmanager
 def job_folder(steps: list[Any], *, lang: str) -> Iterator[Path]:
     """Lay out a job in a folder of its own and yield the job file."""
-    from labkit.grading.session import write_job
+    from labkit.grading.runs.session import write_job
 
     with tempfile.TemporaryDirectory(prefix="labkit-job-") as folder:
         job = Path(folder, "job.json")

@@ -1,7 +1,7 @@
 """Run the cells of a notebook in order and take the answers out as plain data.
 
-This is the inside of a run: `python -m labkit.grading.session JOB RESULTS`. Author code runs here
-at build time and students' code at grading, then inside a sandbox. JOB is a JSON file with the
+This is the inside of a run: `python -m labkit.grading.runs.session JOB RESULTS`. Author code runs
+here at build time and students' code at grading, then inside a sandbox. JOB is a JSON file with the
 steps; RESULTS gets one JSON line when a step begins and one for each answer, at once, so that what
 was answered before a crash still counts. Nothing that is written here is believed by the reader.
 """

@@ -3,7 +3,7 @@
 from html import escape
 
 from labkit.grading.rubric import TOGETHER, Agreement, rubric_of
-from labkit.grading.rubric_desk import MOST_COMMENT, Desk, Text, model_answer
+from labkit.grading.rubric.desk import MOST_COMMENT, Desk, Text, model_answer
 from labkit.messages import Language, language, say
 
 _STYLE = """

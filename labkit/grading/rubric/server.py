@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from labkit.errors import InputError, MachineError
-from labkit.grading.rubric_desk import Desk
-from labkit.grading.rubric_page import differ_page, next_text, text_page
+from labkit.grading.rubric.desk import Desk
+from labkit.grading.rubric.page import differ_page, next_text, text_page
 from labkit.messages import say
 
 ADDRESS = "127.0.0.1"

@@ -28,12 +28,12 @@ from importlib import import_module
 from typing import Any
 
 from labkit.errors import GradingError
-from labkit.grading.family import descendants
-from labkit.grading.session import LOADED
+from labkit.grading.runs.family import descendants
+from labkit.grading.runs.session import LOADED
 from labkit.messages import say
 
 if sys.platform != "win32":  # Windows has none of these calls
-    from labkit.grading import confine
+    from labkit.grading.runs import confine
 
 MESSAGE_BYTES = 100_000
 START_SECONDS = 120
@@ -105,7 +105,7 @@ class Afresh:
 
     def __init__(self, order: Order, *, output: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "labkit.grading.session", order.job, order.results],
+            [sys.executable, "-m", "labkit.grading.runs.session", order.job, order.results],
             cwd=order.folder, env=order.environment, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True,
             preexec_fn=(lambda: confine.limit(order.limits)) if os.name == "posix" else None,
@@ -165,7 +165,7 @@ class Warm:
         }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "labkit.grading.warm", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "labkit.grading.runs.warm", str(theirs.fileno())],
                 env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
             )  # fmt: skip
         self._control, self._lock = ours, threading.Lock()
@@ -281,7 +281,7 @@ def _lead(order: Order, line: socket.socket, output: int, pidfd: int | None) -> 
 
 def _run(order: Order, output: int) -> None:
     """Run the session: from here on the process is the student's."""
-    from labkit.grading import session
+    from labkit.grading.runs import session
 
     try:
         os.setsid()

@@ -15,8 +15,8 @@ from typing import Any
 
 from labkit.errors import GradingError
 from labkit.grading.kinds import Options, Taken
+from labkit.grading.kinds.planted import Planted, plant
 from labkit.grading.plain import NotPlain, Plain
-from labkit.grading.planted import Planted, plant
 from labkit.grading.reference import Difference, Settings
 from labkit.grading.task import Exercise
 from labkit.messages import say
