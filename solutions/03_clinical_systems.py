@@ -397,30 +397,30 @@ answer = (notes["written_time"] > notes["end_time"]).mean()
 # %% [markdown] lang="nb" task="3.8"
 # ## 3.8 Samme troponin to ganger? (3 poeng, for paret)
 #
-# Registersekretæren skriver av høyeste troponin T fra journalen. For hvor stor andel av skjemaene kunne tallet ha vært sendt automatisk?
+# Registersekretæren skriver av høyeste troponin T fra journalen. For hvilke skjemaer kunne tallet *ikke* ha vært sendt automatisk?
 #
 # - Skjemaene er radene i `infarkt` der `troponin_maks` ikke mangler. Det er tekst med desimalkomma.
 # - Finn oppholdet slik leksjonen gjorde: samme sykehus (navn), samme minutt, samme kjønn (`sex = 'F'` når `kvinne = 1`) og samme alder i hele år, `date_sub('year', birth_date, start_time::DATE) = alder`.
 # - Journalens tall er det **høyeste** troponinsvaret (`analyte = 'troponin_t'`) **ved det oppholdet**.
 # - Tallene er like når de skiller mindre enn 0,5. Har oppholdet ikke noe troponinsvar, er de ikke like.
 #
-# `answer` er et tall mellom 0 og 1: andelen av skjemaene der tallene er like.
+# `answer` er mengden (`set`) av `infarkt_id` for skjemaene der tallene ikke er like.
 #
-# Arbeid slik: Den med helsefaglig bakgrunn skriver først ned tre grunner til at tallene *kan* være ulike. Den andre regner ut andelen. Se så sammen på de fem største forskjellene: hvilken grunn er det hver gang?
+# Arbeid slik: Den med helsefaglig bakgrunn skriver først ned tre grunner til at tallene *kan* være ulike. Den andre finner skjemaene. Se så sammen på de fem største forskjellene: hvilken grunn er det hver gang?
 
 # %% [markdown] lang="en" task="3.8"
 # ## 3.8 The same troponin twice? (3 points, for the pair)
 #
-# The registry secretary copies the highest troponin T from the record. For what share of the forms could the number have been sent automatically?
+# The registry secretary copies the highest troponin T from the record. For which forms could the number *not* have been sent automatically?
 #
 # - The forms are the rows of `infarkt` where `troponin_maks` is not missing. It is text with a decimal comma.
 # - Find the stay as the lesson did: same hospital (name), same minute, same sex (`sex = 'F'` when `kvinne = 1`) and same age in whole years, `date_sub('year', birth_date, start_time::DATE) = alder`.
 # - The record's number is the **highest** troponin result (`analyte = 'troponin_t'`) **at that stay**.
 # - The numbers are alike when they differ by less than 0.5. If the stay has no troponin result, they are not alike.
 #
-# `answer` is a number between 0 and 1: the share of the forms where the numbers are alike.
+# `answer` is the set (`set`) of `infarkt_id` of the forms where the numbers are not alike.
 #
-# Work like this: the one with a health background first writes down three reasons why the numbers *may* differ. The other works out the share. Then look together at the five largest differences: which reason is it each time?
+# Work like this: the one with a health background first writes down three reasons why the numbers *may* differ. The other finds the forms. Then look together at the five largest differences: which reason is it each time?
 
 # %% task="3.8" points=3 outcomes=["K3", "K2"]
 ### BEGIN SOLUTION
@@ -437,11 +437,11 @@ forms = con.sql("""
 results = con.sql("SELECT * FROM lab_result WHERE analyte = 'troponin_t'").df()
 highest = forms["encounter_id"].map(results.groupby("encounter_id")["value"].max())
 typed = forms["troponin_maks"].str.replace(",", ".").astype(float)
-answer = ((typed - highest).abs() < 0.5).mean()
+answer = set(forms.loc[~((typed - highest).abs() < 0.5), "infarkt_id"])
 ### END SOLUTION
 
 # %% check="3.8"
-check("3.8", answer, tolerance=0.001)
+check("3.8", answer)
 
 # %% wrong="3.8" nb="Noen har hatt brystsmerter flere ganger i årenes løp. Hvilken gang gjelder skjemaet?" en="Some have had chest pain several times over the years. Which time is the form about?"
 forms = con.sql("""
@@ -457,7 +457,7 @@ forms = con.sql("""
 results = con.sql("SELECT * FROM lab_result WHERE analyte = 'troponin_t'").df()
 highest = forms["patient_id"].map(results.groupby("patient_id")["value"].max())
 typed = forms["troponin_maks"].str.replace(",", ".").astype(float)
-answer = ((typed - highest).abs() < 0.5).mean()
+answer = set(forms.loc[~((typed - highest).abs() < 0.5), "infarkt_id"])
 
 # %% wrong="3.8" nb="Hva betyr kommaet i «79,0»? Se på de første verdiene før og etter at du gjør dem om." en="What does the comma of '79,0' mean? Look at the first values before and after you convert them."
 forms = con.sql("""
@@ -473,9 +473,9 @@ forms = con.sql("""
 results = con.sql("SELECT * FROM lab_result WHERE analyte = 'troponin_t'").df()
 highest = forms["encounter_id"].map(results.groupby("encounter_id")["value"].max())
 typed = forms["troponin_maks"].str.replace(",", "").astype(float)
-answer = ((typed - highest).abs() < 0.5).mean()
+answer = set(forms.loc[~((typed - highest).abs() < 0.5), "infarkt_id"])
 
-# %% wrong="3.8" nb="Noen skjemaer mangler troponin. Kan et tall som ikke finnes, være likt et annet?" en="Some forms lack troponin. Can a number that is not there be like another?"
+# %% wrong="3.8" nb="Noen skjemaer mangler troponin. Er det dem det spørres om?" en="Some forms lack troponin. Are they the ones that are asked for?"
 forms = con.sql("""
     SELECT infarkt_id, troponin_maks, encounter_id
     FROM infarkt
@@ -489,7 +489,7 @@ forms = con.sql("""
 results = con.sql("SELECT * FROM lab_result WHERE analyte = 'troponin_t'").df()
 highest = forms["encounter_id"].map(results.groupby("encounter_id")["value"].max())
 typed = forms["troponin_maks"].str.replace(",", ".").astype(float)
-answer = ((typed - highest).abs() < 0.5).mean()
+answer = set(forms.loc[~((typed - highest).abs() < 0.5), "infarkt_id"])
 
 # %% [markdown] lang="nb" task="3.9"
 # ## 3.9 Ett felt, sendt automatisk (4 poeng, skriftlig)

@@ -230,28 +230,28 @@ GROUP BY analyte
 """
 
 # %% [markdown] lang="nb" task="5.5"
-# ## 5.5 Sovemedisin til eldre (2 poeng, algebra)
+# ## 5.5 Kvetiapin til eldre (2 poeng, algebra)
 #
-# Zopiklon (ATC N05CF01) gir eldre økt fare for fall. Kommuneoverlegen vil besøke legene som skriver det ut til dem. **Hvilke leger skrev i 2024 ut zopiklon til en pasient født før 1950, og hvor?**
+# Kvetiapin (ATC N05AH04) er et antipsykotikum som gjør søvnig, og gir eldre økt fare for fall. Legene skal gå gjennom resepten på nytt sammen med dem som får det. **Hvilken lege skrev i 2024 ut kvetiapin til hvilken pasient født før 1950, og hvor?**
 #
-# Svaret er et **uttrykk i relasjonsalgebra**, som tekst. Resepten står i `prescription` (`atc`, `prescribed_date`), pasienten i `patient` (`birth_date`), legen i kontakten der resepten ble skrevet (`encounter`), og stedet i `organisation` (`name`). Kolonner: `practitioner_id`, `name`.
+# Svaret er et **uttrykk i relasjonsalgebra**, som tekst. Resepten står i `prescription` (`atc`, `prescribed_date`), pasienten i `patient` (`birth_date`), legen i kontakten der resepten ble skrevet (`encounter`), og stedet i `organisation` (`name`). Kolonner: `patient_id`, `practitioner_id`, `name`.
 #
 # En dato skrives `date('1950-01-01')`, og `year(…)` gir året.
 
 # %% [markdown] lang="en" task="5.5"
-# ## 5.5 Sleeping pills for the elderly (2 points, algebra)
+# ## 5.5 Quetiapine for the elderly (2 points, algebra)
 #
-# Zopiclone (ATC N05CF01) makes falls more likely in the elderly. The municipal medical officer wants to visit the doctors who prescribe it to them. **Which doctors prescribed zopiclone in 2024 to a patient born before 1950, and where?**
+# Quetiapine (ATC N05AH04) is an antipsychotic that makes people drowsy, and falls more likely in the elderly. Doctors are to go through the prescription again with those who are given it. **Which doctor prescribed quetiapine in 2024 to which patient born before 1950, and where?**
 #
-# The answer is an **expression in relational algebra**, as text. The prescription is in `prescription` (`atc`, `prescribed_date`), the patient in `patient` (`birth_date`), the doctor in the encounter in which the prescription was written (`encounter`), and the place in `organisation` (`name`). Columns: `practitioner_id`, `name`.
+# The answer is an **expression in relational algebra**, as text. The prescription is in `prescription` (`atc`, `prescribed_date`), the patient in `patient` (`birth_date`), the doctor in the encounter in which the prescription was written (`encounter`), and the place in `organisation` (`name`). Columns: `patient_id`, `practitioner_id`, `name`.
 #
 # A date is written `date('1950-01-01')`, and `year(…)` gives the year.
 
 # %% task="5.5" points=2 outcomes=["F3"]
 ### BEGIN SOLUTION
 answer = """
-π practitioner_id, name (
-    σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription)
+π patient_id, practitioner_id, name (
+    σ atc = 'N05AH04' ∧ year(prescribed_date) = 2024 (prescription)
     ⋈ σ birth_date < date('1950-01-01') (patient)
     ⋈ encounter
     ⋈ π organisation_id, name (organisation)
@@ -264,8 +264,8 @@ check.algebra("5.5", answer)
 
 # %% wrong="5.5" nb="⋈ uten vilkår sammenligner alle kolonner med samme navn. Hvilke navn har organisation felles med de andre?" en="⋈ without a condition compares all columns of the same name. Which names does organisation share with the others?"
 answer = """
-π practitioner_id, name (
-    σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription)
+π patient_id, practitioner_id, name (
+    σ atc = 'N05AH04' ∧ year(prescribed_date) = 2024 (prescription)
     ⋈ σ birth_date < date('1950-01-01') (patient)
     ⋈ encounter
     ⋈ organisation
@@ -274,8 +274,8 @@ answer = """
 
 # %% wrong="5.5" nb="Hvem er med her: den som skrev resepten, eller alle som har møtt pasienten? Se på hva som er borte før du kobler." en="Who is in here: the one who wrote the prescription, or everyone who has met the patient? Look at what is gone before you join."
 answer = """
-π practitioner_id, name (
-    π patient_id (σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription))
+π patient_id, practitioner_id, name (
+    π patient_id (σ atc = 'N05AH04' ∧ year(prescribed_date) = 2024 (prescription))
     ⋈ σ birth_date < date('1950-01-01') (patient)
     ⋈ encounter
     ⋈ π organisation_id, name (organisation)
@@ -284,8 +284,8 @@ answer = """
 
 # %% wrong="5.5" nb="Hvem er eldst: den som er født før 1950, eller etter?" en="Who is the elder: someone born before 1950, or after?"
 answer = """
-π practitioner_id, name (
-    σ atc = 'N05CF01' ∧ year(prescribed_date) = 2024 (prescription)
+π patient_id, practitioner_id, name (
+    σ atc = 'N05AH04' ∧ year(prescribed_date) = 2024 (prescription)
     ⋈ σ birth_date ≥ date('1950-01-01') (patient)
     ⋈ encounter
     ⋈ π organisation_id, name (organisation)
