@@ -88,7 +88,7 @@ WHERE kind = 'inpatient' AND urgency = 'acute'
 #
 # The medical director wants to know which speciality takes care of what. For each inpatient stay that began in 2024: the **main diagnosis** and the speciality of the responsible practitioner. Follow the pointers from `encounter` to `diagnosis` and to `practitioner`. `answer` is the text of a query. Columns: `encounter_id`, `code`, `speciality`.
 
-# %% task="3.2" points=2 outcomes=["F1"]
+# %% task="3.2" points=2 outcomes=["F1"] accept=["547edc", "52c127"]
 ### BEGIN SOLUTION
 answer = """
 SELECT encounter.encounter_id, code, speciality

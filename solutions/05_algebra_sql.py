@@ -247,7 +247,7 @@ GROUP BY analyte
 #
 # A date is written `date('1950-01-01')`, and `year(…)` gives the year.
 
-# %% task="5.5" points=2 outcomes=["F3"]
+# %% task="5.5" points=2 outcomes=["F3"] accept=["35c10d", "df5c21", "fa7031"]
 ### BEGIN SOLUTION
 answer = """
 π patient_id, practitioner_id, name (
@@ -302,7 +302,7 @@ answer = """
 #
 # Metformin (A10BA02) leaves the body through the kidneys, and their function should be measured at least once a year. **Which patients had a prescription for metformin in 2024, and had no eGFR taken that year?** In `lab_result` the analyte is called `egfr`, and the time `taken_time`. A sample that was taken without giving an answer counts as taken. Column: `patient_id`.
 
-# %% task="5.6" points=2 outcomes=["F3"]
+# %% task="5.6" points=2 outcomes=["F3"] accept=["7e162f", "92b015"]
 ### BEGIN SOLUTION
 answer = """
 π patient_id (σ atc = 'A10BA02' ∧ year(prescribed_date) = 2024 (prescription))
@@ -353,7 +353,7 @@ answer = """
 #
 # The GPs of the region want to know who is not followed up. Take all patients with type 2 diabetes, here: at least one encounter with the diagnosis code T90 (ICPC-2) that began in 2023. For each of them: how many HbA1c results (`analyte = 'hba1c'`) were taken in 2024? **Someone who has none must stand there with 0.** A sample that was taken without giving an answer counts too. Columns: `patient_id`, `results`.
 
-# %% task="5.7" points=3 outcomes=["F3"]
+# %% task="5.7" points=3 outcomes=["F3"] accept=["fba4d9", "cce731"]
 ### BEGIN SOLUTION
 answer = """
 WITH diabetes AS (
@@ -476,7 +476,7 @@ WHERE omsorgsniva = 1 AND inntid >= DATE '2023-01-01'
 #
 # Hint: a window function, `row_number() OVER (PARTITION BY … ORDER BY …)`, numbers the rows within each group.
 
-# %% task="5.9" points=3 outcomes=["F3"]
+# %% task="5.9" points=3 outcomes=["F3"] accept=["b2a65b"]
 ### BEGIN SOLUTION
 answer = """
 WITH numbered AS (
@@ -556,7 +556,7 @@ WHERE number = 1
 #
 # One row per municipality, also where nobody collected any. Columns: `kommune`, `n` (people in the denominator), `share` (0 to 1).
 
-# %% task="5.10" points=3 outcomes=["F3", "K6"]
+# %% task="5.10" points=3 outcomes=["F3", "K6"] accept=["096418", "8f6da0", "9419e3", "eb9430"]
 ### BEGIN SOLUTION
 answer = """
 WITH infarction AS (
@@ -694,7 +694,7 @@ GROUP BY kommune
 #
 # Long expressions are easier to read when their parts have names: `A = …; B = …; A ÷ B`.
 
-# %% task="5.11" points=3 outcomes=["F3", "F5"]
+# %% task="5.11" points=3 outcomes=["F3", "F5"] accept=["45072f", "003c32", "fe5a1f", "3c17c2", "82e83c", "9de54c", "db1b81", "9ffa6c", "2c03e0", "14445e", "042edd"]
 ### BEGIN SOLUTION
 answer = """
 diabetes = π patient_id (σ code = 'T90' ∧ year(start_time) = 2023 (encounter ⋈ diagnosis));
@@ -759,7 +759,7 @@ taken ÷ wanted
 #
 # Write the same list as in 5.11, but in SQL. The one who did not write the algebra writes now, from the words on the sheet and without looking at the expression. Do the two give the same list? If not, find a patient who is on only one of them, and decide by the words who is right. Column: `patient_id`, one row per patient.
 
-# %% task="5.12" points=3 outcomes=["F3", "F5"]
+# %% task="5.12" points=3 outcomes=["F3", "F5"] accept=["db8d5b"]
 ### BEGIN SOLUTION
 answer = """
 SELECT patient_id

@@ -5,7 +5,6 @@ unseen when a student makes it. The author accepts the first with `accept=["ID",
 cell, and catches the second with a wrong answer or a task put otherwise.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,8 @@ from labkit.messages import Language, say
 
 if TYPE_CHECKING:
     from labkit.sql.databases import Databases
-    from labkit.sql.mutation import Mutant
 
 _AROUND = 2  # words of the query that are shown on either side of a change
-
-
-def mutant_id(mutant: "Mutant") -> str:
-    """Return the name by which a mutant is accepted: the same until the solution changes."""
-    return hashlib.sha256(mutant.sql.encode()).hexdigest()[:6]
 
 
 def change(before: str, after: str) -> str:
@@ -58,7 +51,7 @@ def caught_note(
     if found is None:
         return [where + say("course.no_databases", task=task.id)]
     lines = []
-    alive = {mutant_id(mutant): mutant for mutant in found.survivors}
+    alive = {mutant.id: mutant for mutant in found.survivors}
     left = {name: mutant for name, mutant in alive.items() if name not in task.accept}
     if not any(one["expected"] for one in found.data["databases"]):
         lines.append(where + say("course.empty_databases", task=task.id))

@@ -353,7 +353,7 @@ def _databases(task: Task, reference: str, wrong: list[str]) -> "Databases | Non
     settings = kind_of(task.kind).split(task.settings)[0]
     ordered = None if settings.order else False  # else the reference's ORDER BY asks for nothing
     try:
-        return databases_for(reference, wrong, tables, ordered=ordered)
+        return databases_for(reference, wrong, tables, ordered=ordered, accept=task.accept)
     except SqlError:
         return None
 

@@ -5,7 +5,7 @@ reference itself is not among them.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,7 +65,8 @@ def databases_for(
     *,
     seed: int = 0,
     ordered: bool | None = None,
-    tries: int = 400,
+    tries: int = 3000,
+    accept: Collection[str] = (),
 ) -> Databases:
     """Choose few tiny databases that tell wrong answers and mutants from the reference.
 
@@ -76,6 +77,7 @@ def databases_for(
         seed: Of the databases; the same seed chooses the same.
         ordered: Whether order matters; None if it does when the reference ends in ORDER BY.
         tries: Databases to try for each wrong answer and mutant.
+        accept: Mutants that the author holds for right, by their `id`: not searched for.
 
     Returns:
         The databases, with what they do not catch.
@@ -92,7 +94,7 @@ def databases_for(
     running = chooser.running([*wrong, *(mutant.sql for mutant in made)])
     runs = [mutant for mutant in made if mutant.sql in running]
     rivals = [text for text in wrong if text in running] + [mutant.sql for mutant in runs]
-    chooser.choose(rivals)
+    chooser.choose(rivals, {mutant.sql for mutant in runs if mutant.id in accept})
     kept = chooser.fewest(rivals) + chooser.general()
     with Engine(shape) as engine:
         solved = [_solve(engine, one, sorting.query if sorting else reference) for one in kept]
@@ -169,9 +171,11 @@ class _Chooser:
                     continue
         return found
 
-    def choose(self, rivals: Sequence[str]) -> None:
-        """Find a database for each rival that those found so far do not catch."""
+    def choose(self, rivals: Sequence[str], spared: Collection[str]) -> None:
+        """Find a database for each rival, if not spared, that those found so far do not catch."""
         for rival in rivals:
+            if rival in spared:
+                continue
             search = self._search(rival)
             with search.engine:
                 if search.parted(self.found):

@@ -4,6 +4,7 @@ A task's databases should catch them: what no database tells from the reference 
 it or a mistake that students could make unseen.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -50,6 +51,11 @@ class Mutant:
 
     def __str__(self) -> str:
         return f"{say(f'sql.mutant_{self.kind}')}: {self.sql}"
+
+    @property
+    def id(self) -> str:
+        """Name by which an author accepts it: the same until its query changes."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()[:6]
 
 
 def mutants(reference: str) -> list[Mutant]:

@@ -7,7 +7,7 @@ import pytest
 
 from labkit.course.source import read_exercise
 from labkit.errors import BuildError
-from labkit.grading.caught import caught_note, change, mutant_id, share_note
+from labkit.grading.caught import caught_note, change, share_note
 from labkit.grading.key import make_key
 from labkit.grading.task import Exercise, Task, Wrong
 from labkit.messages import set_language
@@ -40,13 +40,13 @@ def test_nothing_is_said_where_all_is_caught():
 def test_survivors_are_named_with_their_change_and_can_be_accepted():
     head, first, second = note(survivors=(EQUAL, OTHER))
     assert head.startswith("05_x.py:12: task 5.1: the small databases catch 0 of 2 mutants")
-    assert mutant_id(EQUAL) in first
+    assert EQUAL.id in first
     assert "SELECT DISTINCT person_id FROM  →  SELECT person_id FROM" in first
     assert "FROM residence WHERE to_date IS NULL  →  FROM residence" in second
-    head, only = note(survivors=(EQUAL, OTHER), accept=[mutant_id(EQUAL)])
+    head, only = note(survivors=(EQUAL, OTHER), accept=[EQUAL.id])
     assert "(1 are accepted)" in head
-    assert mutant_id(OTHER) in only
-    assert note(survivors=(EQUAL,), accept=[mutant_id(EQUAL)]) == []
+    assert OTHER.id in only
+    assert note(survivors=(EQUAL,), accept=[EQUAL.id]) == []
 
 
 def test_what_is_accepted_in_vain_or_missed_is_said():
@@ -83,5 +83,5 @@ def test_accept_is_an_option_of_a_query_and_a_list(tmp_path):
 
 
 def test_a_mutants_name_lasts_while_the_solution_does():
-    assert mutant_id(EQUAL) == mutant_id(replace(EQUAL, kind="other"))
-    assert mutant_id(EQUAL) != mutant_id(OTHER)
+    assert EQUAL.id == replace(EQUAL, kind="other").id
+    assert EQUAL.id != OTHER.id

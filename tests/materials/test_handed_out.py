@@ -35,10 +35,10 @@ def layers(raw: bytes, depth: int = 3) -> Iterator[bytes]:
                         yield from layers(unpack(inner), depth - 1)
 
 
-def telling(answer: Plain) -> set[str]:
-    """Return the cells of an answer that would tell it: long numbers, and texts."""
+def telling(answer: Plain, shown: int) -> set[str]:
+    """Return the cells of an answer that would tell it, less its first columns: numbers, texts."""
     found = set()
-    for cell in (cell for row in answer.rows for cell in row):
+    for cell in (cell for row in answer.rows for cell in row[shown:]):
         if isinstance(cell, str) and len(cell) >= FEWEST_LETTERS:
             found.add(cell)
         elif isinstance(cell, (int, float)) and not isinstance(cell, (bool, Day)):
@@ -80,7 +80,8 @@ def test_no_expected_value_is_handed_out(name: str) -> None:
         answer = outcomes[task.id].answer
         if answer is None or task.kind in ("choice", "text", "tests"):
             continue
-        values = {value for value in telling(answer) if value not in said}
+        shown = 2 if task.kind == "function" else 0  # its inputs may be seen, not what they give
+        values = {value for value in telling(answer, shown) if value not in said}
         searched += len(values)
         assert not [value for value in values if stands_in(value, blobs)], task.id
     assert searched
