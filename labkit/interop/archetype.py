@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from labkit import figure
 from labkit.errors import DataError, InputError
 from labkit.interop import adl
 from labkit.interop.finding import Finding
@@ -134,8 +135,8 @@ too few. Possible: 1..1.
     def __repr__(self) -> str:
         return str(self)
 
-    def _repr_html_(self) -> str:
-        return self.svg()
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return figure.shown(self.svg(), str(self))
 
     def svg(self, lang: Language | None = None) -> str:
         """Draw the tree, from left to right."""

@@ -159,3 +159,10 @@ def test_the_drawing_is_svg_with_a_text_alternative():
     assert "labkit_blood_pressure" in title.text
     shown = "".join(root.itertext())
     assert "0..1 DV_CODED_TEXT  Standing, Sitting, Lying" in shown
+
+
+def test_a_notebook_not_yet_trusted_shows_the_drawing_too():
+    made = archetype.example()._repr_mimebundle_()
+    assert made["text/html"].startswith("<img ")
+    assert "<svg" not in made["text/html"]
+    assert made["text/plain"] == str(archetype.example())
