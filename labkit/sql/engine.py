@@ -13,9 +13,7 @@ What cannot run in that form (ROLLUP, rowid, some correlated forms) runs one by 
 """
 
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +22,7 @@ import pandas as pd
 import pyarrow as pa
 
 from labkit.sql.shape import Kind, Shape
+from labkit.sql.watch import Watch
 
 Rows = list[tuple[Any, ...]]
 Instance = dict[str, Rows]  # one tiny database: table -> rows, columns as in the shape
@@ -45,44 +44,12 @@ class Failed(Exception):
     """A query failed while it ran; says how."""
 
 
-class _Watch:
-    """Interrupts an execution that lasts too long; one thread for many executions."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._due: tuple[float, Any] | None = None
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @contextmanager
-    def over(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """Watch what runs inside."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._look, daemon=True)
-            self._thread.start()
-        self._due = (time.monotonic() + self.seconds, con)
-        try:
-            yield
-        finally:
-            self._due = None
-
-    def _look(self) -> None:
-        while not self._over.wait(min(0.1, self.seconds / 4)):
-            due = self._due
-            if due is not None and time.monotonic() > due[0]:
-                due[1].interrupt()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._over.set()
-
-
 class Engine:
     """Tiny databases of one shape, and queries on them."""
 
     def __init__(self, shape: Shape, *, seconds: float = 5) -> None:
         self.shape = shape
-        self._watch = _Watch(seconds)
+        self._watch = Watch(seconds)
         self._alone: set[str] = set()  # queries that only run one by one
         self.loaded: list[Instance] = []
         self._open()

@@ -1,6 +1,5 @@
 """Run one query with limits on time, rows and reach."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from labkit.errors import InputError
 from labkit.messages import say
 from labkit.sql.errors import SqlError
 from labkit.sql.guard import guard
+from labkit.sql.watch import Watch
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,15 +49,18 @@ def run(
     guard(text)
     import duckdb
 
+    watch = Watch(seconds)
     try:
-        with _reading(con), _time_limit(con, seconds) as late:
+        with _reading(con), watch.over(con):
             return _fetch(con, text, rows)
     except duckdb.InterruptException as error:
-        if not late.is_set():
+        if not watch.late.is_set():
             raise KeyboardInterrupt from error
         raise SqlError(say("sql.time", seconds=f"{seconds:g}"), kind="time") from None
     except duckdb.Error as error:
         raise explain(error, text, con) from None
+    finally:
+        watch.stop()
 
 
 def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFrame":
@@ -80,24 +83,6 @@ def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFr
         if len(values) and values.notna().all() and values.abs().max() < 2**53:
             frame[frame.columns[i]] = values.astype("int64")
     return frame
-
-
-@contextmanager
-def _time_limit(con: "duckdb.DuckDBPyConnection", seconds: float) -> Iterator[threading.Event]:
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        con.interrupt()
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield late
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 @contextmanager

@@ -6,6 +6,9 @@ import pytest
 from labkit.errors import InputError
 from labkit.messages import set_language
 from labkit.sql import SqlError, notices, run
+from labkit.sql.watch import Watch
+
+ENDLESS = "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t"
 
 
 @pytest.fixture(autouse=True)
@@ -125,14 +128,19 @@ def test_no_query(con, text, kind):
 
 def test_endless_query_is_stopped(con):
     with pytest.raises(SqlError, match="stopped after") as raised:
-        run(
-            con,
-            "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) "
-            "SELECT max(n) FROM t",
-            seconds=0.2,
-        )
+        run(con, ENDLESS, seconds=0.2)
     assert raised.value.kind == "time"
     assert len(run(con, "SELECT 1")) == 1
+
+
+def test_an_interrupt_that_came_too_early_is_given_again(con):
+    watch = Watch(0.01)
+    with watch.over(con):
+        watch.late.wait()
+        with pytest.raises(duckdb.InterruptException):
+            con.execute(ENDLESS)
+    watch.stop()
+    assert con.execute("SELECT 1").fetchall() == [(1,)]
 
 
 def test_too_many_rows(con):
