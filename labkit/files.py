@@ -1,8 +1,10 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and hashed by what they hold."""
 
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 
@@ -27,3 +29,20 @@ def write_whole(path: Path, content: bytes | str) -> None:
         with suppress(OSError):
             os.unlink(beside)
         raise
+
+
+def hash_files(files: Mapping[str, Path], about: str) -> str:
+    """Hash files by name and content, in their order; line ends of Windows count as those of Unix.
+
+    Args:
+        files: By the name that stands for each.
+        about: What else decides, as versions.
+
+    Returns:
+        SHA-256 in hexadecimal.
+    """
+    digest = sha256(about.encode())
+    for name, path in files.items():
+        digest.update(name.encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()

@@ -1,13 +1,18 @@
 """Settings of the whole suite."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from labkit import messages
+from labkit.course.render import render
+from labkit.grading.task import Exercise
 
 # A busy machine is no fault of the code: no property is judged by the clock.
 settings.register_profile("kit", deadline=None)
@@ -23,7 +28,8 @@ for name in ("LABKIT_LANG", "LABKIT_KEYS", "LABKIT_DATA"):
 
 @pytest.fixture(autouse=True)
 def language_of_its_own() -> Iterator[None]:
-    """What a test sets, or opens an exercise in, is not the language of the next test."""
+    """Bokmål, whatever the test before has set or opened an exercise in."""
+    messages._chosen.clear()
     yield
     messages._chosen.clear()
 
@@ -32,6 +38,41 @@ def language_of_its_own() -> Iterator[None]:
 def english(language_of_its_own: None) -> None:
     """Messages in English, for tests that read them."""
     messages.set_language("en")
+
+
+@pytest.fixture(scope="session")
+def notebook() -> Callable[..., str]:
+    """Makes a notebook as handed in: with the solution's answers, or with those that are given."""
+
+    def made(
+        exercise: Exercise, *, lang: Any = "nb", solved: bool = True, without: str = "", **code: str
+    ) -> str:
+        notebook = json.loads(json.dumps(render(exercise, lang, solved=solved)[0]))
+        for cell in notebook["cells"]:
+            role, _, task = cell["id"].rpartition("-")
+            if role == f"task-{exercise.module}" and f"t{task}" in code:
+                cell["source"] = code[f"t{task}"]
+        if without:
+            cells = notebook["cells"]
+            notebook["cells"] = [cell for cell in cells if not cell["id"].startswith(without)]
+        return json.dumps(notebook)
+
+    return made
+
+
+@pytest.fixture
+def lay_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], Path]:
+    """Lays a key into a lab folder, which becomes the working folder."""
+
+    def lay(name: str, key: Any) -> Path:
+        keys = tmp_path / ".labkit" / "keys"
+        keys.mkdir(parents=True)
+        (keys / f"{name}.json").write_text(json.dumps(key), encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.delenv("LABKIT_KEYS", raising=False)
+        return tmp_path
+
+    return lay
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

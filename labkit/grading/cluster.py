@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 from functools import cache
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import labkit
 from labkit.cluster import join
 from labkit.errors import MachineError
+from labkit.files import hash_files
 from labkit.grading.runs.room import works
 from labkit.grading.runs.watch import Limits
 from labkit.grading.work import Cells, Lost, Ran, run_cells
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 AHEAD = 2  # submissions out for each of the cluster's threads, so that none waits
 LOOK_SECONDS = 5
 PATIENCE_SECONDS = 60  # with no worker at all, before the grading stops
+KINDS = (".py", ".toml", ".csv", ".json")
 LIBRARIES = ("duckdb", "numpy", "pandas")  # what decides an answer, beside the kit
 
 
@@ -157,10 +158,7 @@ def packed(folder: Path) -> bytes:
 def kit() -> str:
     """Hash what decides an answer: the kit's own files, and the versions of what it runs on."""
     package = Path(labkit.__file__).parent
-    digest = sha256(repr((sys.version_info[:2], *map(version, LIBRARIES))).encode())
-    for path in sorted(package.rglob("*.*")):
-        named = path.relative_to(package)
-        if path.suffix in (".py", ".toml", ".csv", ".json") and named.parts[0] != "_materials":
-            digest.update(named.as_posix().encode())
-            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
+    found = sorted(package.rglob("*.*"))
+    named = {path.relative_to(package).as_posix(): path for path in found if path.suffix in KINDS}
+    mine = {name: path for name, path in named.items() if not name.startswith("_materials/")}
+    return hash_files(mine, repr((sys.version_info[:2], *map(version, LIBRARIES))))

@@ -149,9 +149,8 @@ def _cells(frame: Any) -> list[Any]:
 
 
 def _text(cell: Any) -> str:
-    return str(cell).removesuffix(" 00:00:00")[
-        :_MOST_CELL
-    ]  # midnight is the day alone, as in Plain
+    # midnight is the day alone, as in Plain
+    return str(cell).removesuffix(" 00:00:00")[:_MOST_CELL]
 
 
 def _is_null(cell: Any) -> bool:

@@ -1,9 +1,10 @@
 """Which version of the generator this is: a hash of all that decides the content of a dataset."""
 
 from functools import cache
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+
+from labkit.files import hash_files
 
 FOLDERS = ("world", "schema", "codes")
 KINDS = (".py", ".csv", ".toml", ".json", ".txt")
@@ -33,8 +34,4 @@ def covered_files() -> dict[str, Path]:
 @cache
 def fingerprint() -> str:
     """Hash the code and figures that decide the content, so that no two versions are mixed."""
-    digest = sha256(version("helsedata-labkit").encode())
-    for name, path in covered_files().items():
-        digest.update(name.encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()
+    return hash_files(covered_files(), version("helsedata-labkit"))

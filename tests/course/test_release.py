@@ -9,7 +9,6 @@ import pytest
 from labkit import connect, exercise
 from labkit.course.layout import lay_out
 from labkit.course.release import read_bundles, release
-from labkit.course.render import render
 from labkit.course.source import read_exercise
 from labkit.errors import DataError, GradingError, InputError
 from labkit.grading.copies import copies_table, likely_copies, write_copies
@@ -124,26 +123,18 @@ def test_a_release_goes_on_where_it_stopped_and_makes_the_same_again(released, h
         release(released, BUNDLES, people=251, solutions=SOURCES)
 
 
-def written(**answers):
-    made = json.loads(
-        json.dumps(render(read_exercise(SOURCES / f"{NAME}.py"), "nb", solved=True)[0])
-    )
-    for cell in made["cells"]:
-        task = cell["id"].removeprefix("task-5-")
-        if f"t{task}" in answers:
-            cell["source"] = answers[f"t{task}"]
-    return json.dumps(made)
-
-
 @pytest.fixture(scope="module")
-def graded(released, home, tmp_path_factory):
+def graded(released, home, notebook, tmp_path_factory):
+    exercise = read_exercise(SOURCES / f"{NAME}.py")
     folder = tmp_path_factory.mktemp("handed-in")
     odd = 'answer = "SELECT municipality, count(*) + 17 AS n FROM residence GROUP BY ALL"'
     work = {
-        "kari": written(t2=odd),
-        "ola": written(t1=f"answer = {answer_on(released, 'ola', '5.1')}"),
-        "eva": written(t2=odd),
-        "guest": written(t1=f"answer = {answer_on(released, 'kari', '5.1')}", t3="answer = {1}"),
+        "kari": notebook(exercise, t2=odd),
+        "ola": notebook(exercise, t1=f"answer = {answer_on(released, 'ola', '5.1')}"),
+        "eva": notebook(exercise, t2=odd),
+        "guest": notebook(
+            exercise, t1=f"answer = {answer_on(released, 'kari', '5.1')}", t3="answer = {1}"
+        ),
     }
     for student, text in work.items():
         (folder / student).mkdir()

@@ -4,16 +4,13 @@ from pathlib import Path
 import pytest
 
 from labkit.er import parse
-from labkit.messages import set_language
 
 TEXTS = tomllib.loads((Path(__file__).parent / "models.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-    yield
-    set_language("nb")
+def _english(english):
+    """All tests of this folder read English."""
 
 
 @pytest.fixture(params=TEXTS)

@@ -1,25 +1,16 @@
 """A small dataset, the sample exercise, and its key."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from labkit.course.source import read_exercise
 from labkit.grading.key import make_key
-from labkit.messages import set_language
 from labkit.store import connect
 from labkit.world.generate import generate
 from labkit.world.part import Config
 
 SAMPLE = Path(__file__).parent / "sample" / "05_algebra_sql.py"
-
-
-@pytest.fixture(autouse=True)
-def _bokmal():
-    set_language("nb")
-    yield
-    set_language("nb")
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +42,23 @@ def key(exercise, dataset):
 
 
 @pytest.fixture
-def lab(tmp_path, key, monkeypatch):
+def lab(lay_key, key):
     """A lab folder with the key, as the working folder."""
-    keys = tmp_path / ".labkit" / "keys"
-    keys.mkdir(parents=True)
-    (keys / "05_algebra_sql.json").write_text(json.dumps(key), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LABKIT_KEYS", raising=False)
-    return tmp_path
+    return lay_key("05_algebra_sql", key)
+
+
+@pytest.fixture(scope="session")
+def attack(exercise, notebook):
+    """Makes the notebook of a hostile case: other answers are right, one that has won is too."""
+    right = next(task for task in exercise.tasks if task.id == "5.2").solution
+
+    def made(case, stand_ins):
+        answers = {name: case[name] for name in ("t1", "t2", "t3") if name in case}
+        for name, code in answers.items():
+            for word, value in stand_ins.items():
+                code = code.replace(word, value)
+            won = f"\n{right}\nanswer = answer if won else None" if "won" in code else ""
+            answers[name] = code + won
+        return notebook(exercise, **answers)
+
+    return made

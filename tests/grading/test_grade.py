@@ -1,7 +1,6 @@
 """A class of submissions, good, poor and hostile, graded end to end."""
 
 import csv
-import json
 import os
 import shutil
 import stat
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from labkit import connect
-from labkit.course.render import render
 from labkit.errors import GradingError, InputError
 from labkit.grading.feedback import page
 from labkit.grading.grade import grade
@@ -25,18 +23,7 @@ SQL = "SELECT municipality, count(*) AS n FROM residence {} GROUP BY municipalit
 SEED = 987_654_321
 
 
-def notebook(exercise, *, lang="nb", solved=True, without="", **answers):
-    made = json.loads(json.dumps(render(exercise, lang, solved=solved)[0]))
-    for cell in made["cells"]:
-        task = cell["id"].removeprefix("task-5-")
-        if f"t{task}" in answers:
-            cell["source"] = answers[f"t{task}"]
-    if without:
-        made["cells"] = [c for c in made["cells"] if not c["id"].startswith(without)]
-    return json.dumps(made)
-
-
-def hard_coded(exercise):
+def hard_coded(exercise, notebook):
     """Answer with what the class dataset gives, written in."""
     con = connect()
     median = con.sql("SELECT median(income_nok) FROM income WHERE year = 2020").fetchall()[0][0]
@@ -53,7 +40,7 @@ def hard_coded(exercise):
 
 
 @pytest.fixture(scope="module")
-def handed_in(exercise, in_class, tmp_path_factory):
+def handed_in(exercise, notebook, in_class, tmp_path_factory):
     folder = tmp_path_factory.mktemp("submissions")
     equal = "class Equal{}:\n  def __eq__(s, o): return True\n  def __hash__(s): return 1\n"
     forge = (
@@ -67,7 +54,7 @@ def handed_in(exercise, in_class, tmp_path_factory):
             exercise, lang="en", t2=f'answer = "{SQL.format("")}"', t3="answer = None"
         ),
         "wrong": notebook(exercise, t1="answer = 3", t2='answer = "SELECT 1"', t3="answer = {1}"),
-        "copied": hard_coded(exercise),
+        "copied": hard_coded(exercise, notebook),
         "loop": notebook(exercise, t2="while True: pass"),
         "exit": notebook(exercise, t2="import os; os._exit(0)"),
         "memory": notebook(exercise, t2="x = []\nwhile True: x.append(bytearray(10**8))"),
@@ -213,7 +200,7 @@ def test_the_work_folder_is_closed_to_others_and_shows_no_truth(graded):
     assert with_truth(view).parent == view.parent  # beside what a run is shown, never in it
 
 
-def test_the_folder_may_be_told_from_where_one_stands(exercise, tmp_path, monkeypatch):
+def test_the_folder_may_be_told_from_where_one_stands(exercise, notebook, tmp_path, monkeypatch):
     (tmp_path / "handed" / "kari").mkdir(parents=True)
     (tmp_path / "handed" / "kari" / f"{exercise.name}.ipynb").write_text(notebook(exercise))
     monkeypatch.chdir(tmp_path)

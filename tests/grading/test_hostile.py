@@ -9,7 +9,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labkit.course.render import render
 from labkit.grading.grade import grade
 from labkit.grading.runs.sandbox import means
 
@@ -51,33 +50,9 @@ BROKEN = {
 pytestmark = pytest.mark.skipif(means() == "none", reason="no sandbox on this machine")
 
 
-def solved(exercise, **answers):
-    made = json.loads(json.dumps(render(exercise, "nb", solved=True)[0]))
-    for cell in made["cells"]:
-        task = cell["id"].removeprefix("task-5-")
-        if f"t{task}" in answers:
-            cell["source"] = answers[f"t{task}"]
-    return made
-
-
-def attack(exercise, case, stand_ins):
-    right = next(task for task in exercise.tasks if task.id == "5.2").solution
-    answers = {}
-    for name in ("t1", "t2", "t3"):
-        code = case.get(name)
-        if code is None:
-            continue
-        for word, value in stand_ins.items():
-            code = code.replace(word, value)
-        if "won" in code:
-            code = f"{code}\nif won:\n    pass\n{right}\nanswer = answer if won else None"
-        answers[name] = code
-    return json.dumps(solved(exercise, **answers))
-
-
-def broken(name, exercise):
+def broken(name, exercise, notebook):
     """Make a broken file; None where it is no ordinary file."""
-    made = solved(exercise)
+    made = json.loads(notebook(exercise))
     cells = made["cells"]
     match name:
         case "good_with_warnings":
@@ -103,7 +78,7 @@ def broken(name, exercise):
         case "odd_cells":
             cells[:0] = [None, 7, {"cell_type": "code", "source": {"a": 1}}, {"source": ["x", 3]}]
         case "untouched":
-            made = render(exercise, "nb", solved=False)[0]
+            made = json.loads(notebook(exercise, solved=False))
         case "empty":
             return b""
         case "invalid_json":
@@ -127,7 +102,7 @@ def broken(name, exercise):
 
 
 @pytest.fixture(scope="module")
-def scene(exercise, in_class, tmp_path_factory):
+def scene(exercise, notebook, attack, in_class, tmp_path_factory):
     """Grade the corpus once; what attacks aim at lies outside the sandbox."""
     top = tmp_path_factory.mktemp("hostile")
     handed, out = top / "handed", top / "out"
@@ -149,7 +124,7 @@ def scene(exercise, in_class, tmp_path_factory):
         }  # fmt: skip
         for student, case in CELLS.items():
             (handed / student).mkdir(parents=True)
-            (handed / student / NAME).write_text(attack(exercise, case, stand_ins))
+            (handed / student / NAME).write_text(attack(case, stand_ins))
         for student in BROKEN:
             folder = handed / student
             folder.mkdir()
@@ -159,7 +134,7 @@ def scene(exercise, in_class, tmp_path_factory):
                 os.mkfifo(folder / NAME)
             elif student != "no_file":
                 file = "min løsning (1).ipynb" if student == "renamed" else NAME
-                (folder / file).write_bytes(broken(student, exercise))
+                (folder / file).write_bytes(broken(student, exercise, notebook))
         before = (handed / "good" / NAME).read_bytes()
         graded = grade(
             handed,

@@ -3,7 +3,6 @@
 What a plain process does not stop is what its warning says, no less and no more.
 """
 
-import json
 import os
 import socket
 import tomllib
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from labkit.course.render import render
 from labkit.grading.grade import grade
 from labkit.grading.runs.sandbox import works
 from labkit.messages import say
@@ -41,7 +39,7 @@ LET_THROUGH = {
 }
 
 
-def graded(names, by, exercise, top):
+def graded(names, by, exercise, attack, top):
     handed, out = top / "handed", top / "out"
     local = f"labkit-{os.getpid()}-{by}"
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as line:
@@ -54,14 +52,8 @@ def graded(names, by, exercise, top):
             "RESULTS": "'/results.jsonl'", "SEED": str(SEED),
         }  # fmt: skip
         for student in ("good", *names):
-            made = json.loads(json.dumps(render(exercise, "nb", solved=True)[0]))
-            answers = {k: v for k, v in CELLS.get(student, {}).items() if k in ("t1", "t2", "t3")}
-            for cell in made["cells"]:
-                task = cell["id"].removeprefix("task-5-")
-                if f"t{task}" in answers:
-                    cell["source"] = tried(answers[f"t{task}"], stand_ins, exercise)
             (handed / student).mkdir(parents=True)
-            (handed / student / NAME).write_text(json.dumps(made), encoding="utf-8")
+            (handed / student / NAME).write_text(attack(CELLS.get(student, {}), stand_ins), "utf-8")
         made = grade(
             handed, out, load=lambda name: exercise, people=250, seed=SEED, workers=2, timeout=5,
             by=by,
@@ -70,16 +62,9 @@ def graded(names, by, exercise, top):
     return {s: (m.status, [task.points for task in m.tasks]) for s, _, m in made.marks}
 
 
-def tried(code, stand_ins, exercise):
-    for word, value in stand_ins.items():
-        code = code.replace(word, value)
-    right = next(task for task in exercise.tasks if task.id == "5.2").solution
-    return f"{code}\n{right}\nanswer = answer if won else None" if "won" in code else code
-
-
 @pytest.mark.parametrize("by", [by for by in CORPUS if works(by)])
-def test_hostile_cells_earn_no_more_in_a_weaker_sandbox(by, exercise, in_class, tmp_path):
-    came = graded(CORPUS[by], by, exercise, tmp_path)
+def test_hostile_cells_earn_no_more_in_a_weaker_sandbox(by, exercise, attack, in_class, tmp_path):
+    came = graded(CORPUS[by], by, exercise, attack, tmp_path)
     assert came.pop("good") == ("ok", [1, 2, 3])
     assert came == {
         name: (CELLS[name].get("status", "ok"), CELLS[name].get("points", [1, 0, 3]))
@@ -88,8 +73,8 @@ def test_hostile_cells_earn_no_more_in_a_weaker_sandbox(by, exercise, in_class, 
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_plain_process_lets_through_what_its_warning_says(exercise, in_class, tmp_path):
-    came = graded(LET_THROUGH, "none", exercise, tmp_path)
+def test_a_plain_process_lets_through_what_its_warning_says(exercise, attack, in_class, tmp_path):
+    came = graded(LET_THROUGH, "none", exercise, attack, tmp_path)
     assert {name for name, (_, points) in came.items() if points == [1, 2, 3]} == {
         "good",
         *LET_THROUGH,

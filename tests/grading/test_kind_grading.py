@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from labkit import exercise as open_checks
-from labkit.course.render import render
 from labkit.course.source import read_exercise
 from labkit.grading.grade import grade
 from labkit.grading.key import make_key
@@ -43,26 +42,13 @@ def made_key(source, in_class):
 
 
 @pytest.fixture
-def check(made_key, tmp_path, monkeypatch):
-    keys = tmp_path / ".labkit" / "keys"
-    keys.mkdir(parents=True)
-    (keys / f"{NAME}.json").write_text(json.dumps(made_key), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LABKIT_KEYS", raising=False)
+def check(made_key, lay_key):
+    lay_key(NAME, made_key)
     return open_checks(NAME, lang="nb")
 
 
-def notebook(source, *, solved=True, **answers):
-    made = json.loads(json.dumps(render(source, "nb", solved=solved)[0]))
-    for cell in made["cells"]:
-        task = cell["id"].removeprefix("task-11-")
-        if f"t{task}" in answers:
-            cell["source"] = answers[f"t{task}"]
-    return json.dumps(made)
-
-
 @pytest.fixture(scope="module")
-def marks(source, in_class, tmp_path_factory):
+def marks(source, notebook, in_class, tmp_path_factory):
     folder = tmp_path_factory.mktemp("handed-in")
     truthful = "from labkit import connect\n"
     truthful += "rows = connect(truth=True).sql('SELECT row_key FROM truth.defect').df()\n"

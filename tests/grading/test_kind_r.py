@@ -1,13 +1,11 @@
 """Tasks in R, from source to mark: R runs in the same sandbox, on the same data."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from labkit import exercise as open_checks
-from labkit.course.render import render
 from labkit.course.source import read_exercise
 from labkit.grading.grade import grade
 from labkit.grading.key import make_key
@@ -26,9 +24,7 @@ reached <- file.exists("SECRET") || file.exists("/etc/passwd") ||
             "try-error")
 answer <- if (reached) mean(npr$hastegrad == 1) else -1
 """'''
-pytestmark = [
-    pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not on this machine"),
-]
+pytestmark = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not on this machine")
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +37,8 @@ def key(source, in_class):
     return make_key(source)
 
 
-def notebook(source, *, solved=True, **answers):
-    made = json.loads(json.dumps(render(source, "nb", solved=solved)[0]))
-    for cell in made["cells"]:
-        task = cell["id"].removeprefix("task-10-")
-        if f"t{task}" in answers:
-            cell["source"] = answers[f"t{task}"]
-    return json.dumps(made)
-
-
-def test_r_is_checked_at_once(key, source, tmp_path, monkeypatch):
-    keys = tmp_path / ".labkit" / "keys"
-    keys.mkdir(parents=True)
-    (keys / f"{NAME}.json").write_text(json.dumps(key), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LABKIT_KEYS", raising=False)
+def test_r_is_checked_at_once(key, source, lay_key):
+    lay_key(NAME, key)
     check = open_checks(NAME, lang="en")
     names = {}
     for task in source.tasks:
@@ -69,7 +52,7 @@ def test_r_is_checked_at_once(key, source, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("by", [by for by in SANDBOXES[:2] if works(by)])
-def test_r_is_graded_in_the_sandbox(by, source, in_class, tmp_path):
+def test_r_is_graded_in_the_sandbox(by, source, notebook, in_class, tmp_path):
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -1,18 +1,13 @@
 import pytest
 
 from labkit.errors import InputError
-from labkit.messages import set_language
 from labkit.sql.picture import draw_join
 
 PATIENTS = {"id": [1, 2, 3]}
 DISPENSINGS = {"ref": [1, 1, None]}
 
 
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-    yield
-    set_language("nb")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 def test_an_inner_join_says_who_is_lost():

@@ -6,20 +6,17 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from labkit.messages import set_language
 from labkit.sql.table import Table
 
 
 @pytest.fixture
-def shell():
-    set_language("en")
+def shell(english):
     shell = InteractiveShell()
     shell.run_line_magic("load_ext", "labkit.sql")
     con = duckdb.connect()
     con.execute("CREATE TABLE t AS SELECT range AS i, NULL::INTEGER AS j FROM range(40)")
     shell.user_ns.update(con=con, other=duckdb.connect())
-    yield shell
-    set_language("nb")
+    return shell
 
 
 def cell(shell, line, text):

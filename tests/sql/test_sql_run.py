@@ -11,11 +11,7 @@ from labkit.sql.watch import Watch
 ENDLESS = "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t"
 
 
-@pytest.fixture(autouse=True)
-def english():
-    set_language("en")
-    yield
-    set_language("nb")
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.fixture
