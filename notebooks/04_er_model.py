@@ -173,7 +173,7 @@ model = er.parse(MODEL)
 model
 
 # %% [markdown] lang="nb"
-# Slik leses tegningen (Chens notasjon, etter ham som la den fram i 1976):
+# Slik leses tegningen (figurene er Chens, fra 1976; tallene skrives som hos Elmasri og Navathe):
 #
 # - **Rombe**: et forhold. **Stiplet ellipse**: et **avledet attributt**, som regnes ut og aldri skrives. Hvor mange dager før termin barnet kom, følger av klokkeslettet og terminen. I `mfr` ble svangerskapets varighet tastet inn for hvert barn.
 # - **Dobbel ramme**: en **svak entitetstype** (*weak entity*). Den kan ikke kjennes igjen uten sin eier. «Svangerskap nummer 3» sier ingenting før vi vet *hvem* sitt. Nummeret er bare en **delnøkkel**, med stiplet understreking, og den doble romben er det **identifiserende forholdet**.
@@ -186,7 +186,7 @@ model
 # I systemdokumentasjon møter du oftere **kråkefot**. Se på streken mellom `Pregnancy` og `Admission`. På hvilken side står «mange»?
 
 # %% [markdown] lang="en"
-# How to read the drawing (Chen's notation, after the one who presented it in 1976):
+# How to read the drawing (the shapes are Chen's, from 1976; the numbers are written as by Elmasri and Navathe):
 #
 # - **Diamond**: a relationship. **Dashed ellipse**: a **derived attribute**, which is worked out and never written. How many days before the due date the child came follows from the time of birth and the due date. In `mfr` the length of the pregnancy was typed in for each child.
 # - **Double frame**: a **weak entity type**. It cannot be recognised without its owner. "Pregnancy number 3" says nothing until we know *whose*. The number is only a **partial key**, with a dashed underline, and the double diamond is the **identifying relationship**.
@@ -202,12 +202,12 @@ model
 model.crows_foot()
 
 # %% [markdown] lang="nb"
-# Her står foten på *motsatt* side. Chens tall står ved den det gjelder: `Pregnancy 0..n`, *jeg* kan være med mange ganger. Kråkefoten står ved den andre: se bortover streken for å finne hvor mange *jeg* har. Og `attends` har fått sin egen boks, siden en strek ikke har plass til en rolle. Den kommer vi tilbake til.
+# Her står foten på *motsatt* side. Tallene i tegningen med romber står ved den det gjelder: `Pregnancy 0..n`, *jeg* kan være med mange ganger. Kråkefoten står ved den andre: se bortover streken for å finne hvor mange *jeg* har. Chen selv skrev bare 1, N og M, og på samme side som foten. Sjekk derfor alltid hvordan en tegning skal leses. Og `attends` har fått sin egen boks, siden en strek ikke har plass til en rolle. Den kommer vi tilbake til.
 #
 # Mange bytter om på de to måtene å lese på. Hva påstår modellen da?
 
 # %% [markdown] lang="en"
-# Here the foot stands on the *opposite* side. Chen's numbers stand beside the one that they speak of: `Pregnancy 0..n`, *I* may take part many times. The crow's foot stands beside the other: look along the line to find how many *I* have. And `attends` has been given a box of its own, since a line has no room for a role. We return to that.
+# Here the foot stands on the *opposite* side. The numbers in the drawing with diamonds stand beside the one that they speak of: `Pregnancy 0..n`, *I* may take part many times. The crow's foot stands beside the other: look along the line to find how many *I* have. Chen himself wrote only 1, N and M, on the same side as the foot. So always check how a drawing is to be read. And `attends` has been given a box of its own, since a line has no room for a role. We return to that.
 #
 # Many people swap the two ways of reading. What does the model then claim?
 
@@ -460,7 +460,7 @@ for number, values in enumerate(measured, start=1):
 # - **Nøkler og normalformer fører til det samme fra andre siden.** Data kan motsi en avhengighet, men bare den som kjenner faget, vet om den er sann (K6).
 # - **FHIR og openEHR er informasjonsmodeller.** Stjernen blir en tabell, og strukturen alene er ikke nok: koder må sjekkes (F2).
 #
-# **Les mer.** Chen PP: «The entity-relationship model: toward a unified view of data», *ACM TODS* 1976, [doi 10.1145/320434.320440](https://doi.org/10.1145/320434.320440). Codd EF: «A relational model of data for large shared data banks», *Communications of the ACM* 1970, [doi 10.1145/362384.362685](https://doi.org/10.1145/362384.362685), og «Further normalization of the data base relational model», 1972 (andre og tredje normalform). Kent W: «A simple guide to five normal forms in relational database theory», *Communications of the ACM* 1983, [doi 10.1145/358024.358054](https://doi.org/10.1145/358024.358054). Irgens LM: «The Medical Birth Registry of Norway», *Acta Obstet Gynecol Scand* 2000, [doi 10.1034/j.1600-0412.2000.079006435.x](https://doi.org/10.1034/j.1600-0412.2000.079006435.x). [Patient i FHIR R5](https://hl7.org/fhir/R5/patient.html) (5.0.0, mars 2023). Ulriksen GH og Pedersen R: «Structuring the EPRs; the national development of archetypes for core functionality», *International Journal on Advances in Life Sciences* 2016, 8(3–4). Plikten til å melde fødsler og svangerskapsavbrudd etter tolvte uke: [helsepersonelloven § 35](https://www.helsedirektoratet.no/rundskriv/helsepersonelloven-med-kommentarer/meldeplikt).
+# **Les mer.** Chen PP: «The entity-relationship model: toward a unified view of data», *ACM TODS* 1976, [doi 10.1145/320434.320440](https://doi.org/10.1145/320434.320440). Elmasri R og Navathe SB: *Fundamentals of Database Systems*, 7. utgave, 2016, kapittel 3. Codd EF: «A relational model of data for large shared data banks», *Communications of the ACM* 1970, [doi 10.1145/362384.362685](https://doi.org/10.1145/362384.362685), og «Further normalization of the data base relational model», 1972 (andre og tredje normalform). Kent W: «A simple guide to five normal forms in relational database theory», *Communications of the ACM* 1983, [doi 10.1145/358024.358054](https://doi.org/10.1145/358024.358054). Irgens LM: «The Medical Birth Registry of Norway», *Acta Obstet Gynecol Scand* 2000, [doi 10.1034/j.1600-0412.2000.079006435.x](https://doi.org/10.1034/j.1600-0412.2000.079006435.x). [Patient i FHIR R5](https://hl7.org/fhir/R5/patient.html) (5.0.0, mars 2023). Ulriksen GH og Pedersen R: «Structuring the EPRs; the national development of archetypes for core functionality», *International Journal on Advances in Life Sciences* 2016, 8(3–4). Plikten til å melde fødsler og svangerskapsavbrudd etter tolvte uke: [helsepersonelloven § 35](https://www.helsedirektoratet.no/rundskriv/helsepersonelloven-med-kommentarer/meldeplikt).
 #
 # **Neste steg:** oppgavene i `04_er_model` under *Oppgaver*.
 
@@ -483,6 +483,6 @@ for number, values in enumerate(measured, start=1):
 # - **Keys and normal forms lead to the same from the other side.** Data can contradict a dependency, but only somebody who knows the field knows whether it is true (K6).
 # - **FHIR and openEHR are information models.** The star becomes a table, and structure alone is not enough: codes must be checked (F2).
 #
-# **Read more.** Chen PP: "The entity-relationship model: toward a unified view of data", *ACM TODS* 1976, [doi 10.1145/320434.320440](https://doi.org/10.1145/320434.320440). Codd EF: "A relational model of data for large shared data banks", *Communications of the ACM* 1970, [doi 10.1145/362384.362685](https://doi.org/10.1145/362384.362685), and "Further normalization of the data base relational model", 1972 (second and third normal form). Kent W: "A simple guide to five normal forms in relational database theory", *Communications of the ACM* 1983, [doi 10.1145/358024.358054](https://doi.org/10.1145/358024.358054). Irgens LM: "The Medical Birth Registry of Norway", *Acta Obstet Gynecol Scand* 2000, [doi 10.1034/j.1600-0412.2000.079006435.x](https://doi.org/10.1034/j.1600-0412.2000.079006435.x). [Patient in FHIR R5](https://hl7.org/fhir/R5/patient.html) (5.0.0, March 2023). Ulriksen GH and Pedersen R: "Structuring the EPRs; the national development of archetypes for core functionality", *International Journal on Advances in Life Sciences* 2016, 8(3–4). The duty to notify births, and pregnancies ended after the twelfth week: [the Health Personnel Act, section 35](https://www.helsedirektoratet.no/rundskriv/helsepersonelloven-med-kommentarer/meldeplikt) (in Norwegian).
+# **Read more.** Chen PP: "The entity-relationship model: toward a unified view of data", *ACM TODS* 1976, [doi 10.1145/320434.320440](https://doi.org/10.1145/320434.320440). Elmasri R and Navathe SB: *Fundamentals of Database Systems*, 7th edition, 2016, chapter 3. Codd EF: "A relational model of data for large shared data banks", *Communications of the ACM* 1970, [doi 10.1145/362384.362685](https://doi.org/10.1145/362384.362685), and "Further normalization of the data base relational model", 1972 (second and third normal form). Kent W: "A simple guide to five normal forms in relational database theory", *Communications of the ACM* 1983, [doi 10.1145/358024.358054](https://doi.org/10.1145/358024.358054). Irgens LM: "The Medical Birth Registry of Norway", *Acta Obstet Gynecol Scand* 2000, [doi 10.1034/j.1600-0412.2000.079006435.x](https://doi.org/10.1034/j.1600-0412.2000.079006435.x). [Patient in FHIR R5](https://hl7.org/fhir/R5/patient.html) (5.0.0, March 2023). Ulriksen GH and Pedersen R: "Structuring the EPRs; the national development of archetypes for core functionality", *International Journal on Advances in Life Sciences* 2016, 8(3–4). The duty to notify births, and pregnancies ended after the twelfth week: [the Health Personnel Act, section 35](https://www.helsedirektoratet.no/rundskriv/helsepersonelloven-med-kommentarer/meldeplikt) (in Norwegian).
 #
 # **Next:** the tasks in `04_er_model` under *Exercises*.

@@ -94,7 +94,7 @@ answer = {"a": False, "b": True, "c": False, "d": True, "e": True, "f": True}
 #
 # > «Hver pasient har én fast sykepleier, aldri flere. En sykepleier kan være fast for opptil seks, og de som er nye hos oss, har ingen ennå. En behandling gjelder alltid én pasient. Den som nettopp er henvist, har ikke fått noen behandling; andre har fått hundrevis. Behandlingen kjøres på én maskin. Maskinen i reserve har aldri vært i bruk. Og det er alltid én eller to sykepleiere til stede ved en behandling.»
 #
-# Sett kardinaliteten, slik tallene står i Chens tegning: hvor mange ganger *hver enkelt* er med, minst og mest.
+# Sett kardinaliteten, slik tallene står i leksjonens tegning med romber: hvor mange ganger *hver enkelt* er med, minst og mest.
 #
 # | | hvem | i forholdet |
 # |---|---|---|
@@ -114,7 +114,7 @@ answer = {"a": False, "b": True, "c": False, "d": True, "e": True, "f": True}
 #
 # > "Each patient has one named nurse, never more. A nurse may be the named nurse of up to six, and those who are new here have none yet. A treatment always concerns one patient. Someone who has just been referred has had no treatment; others have had hundreds. The treatment runs on one machine. The machine in reserve has never been used. And there are always one or two nurses present at a treatment."
 #
-# Give the cardinality, as the numbers stand in Chen's drawing: how many times *each one* takes part, at least and at most.
+# Give the cardinality, as the numbers stand in the drawing with diamonds of the lesson: how many times *each one* takes part, at least and at most.
 #
 # | | who | in the relationship |
 # |---|---|---|

@@ -2,7 +2,7 @@
 
 A crow's foot is read across the line: the sign beside `Admission` tells how many admissions one
 patient has. For a relationship of two that is the patient's own participation (min, max), so the
-sign stands at the far end of the line from where Chen's notation writes the numbers. A solid line
+sign stands at the far end of the line from where `chen` writes (min..max). A solid line
 is identifying: the weak side's key holds the other's. Dashed lines are not.
 """
 
