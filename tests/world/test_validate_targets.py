@@ -71,7 +71,8 @@ def test_strata_are_read(stratum: str, sex: str, ages: tuple[int, int], item: st
     ("measured", "word"),
     [
         (Measured(10.5, 9.6, 11.4, 500), "pass"),
-        (Measured(12.0, 11.2, 12.8, 500), "fail"),  # precise, and outside 8.5 to 11.5
+        (Measured(12.5, 11.7, 13.3, 500), "fail"),  # wholly outside 8.5 to 11.5
+        (Measured(12.0, 11.2, 12.8, 500), "borderline"),  # precise and outside, but reaches in
         (Measured(30.0, 12.0, 60.0, 9), "fail"),  # not precise, but wholly outside
         (Measured(10.0, 7.0, 13.0, 9), "too few"),  # inside, but it could be anywhere
         (Measured(12.0, 9.0, 15.0, 9), "too few"),
@@ -84,6 +85,7 @@ def test_verdicts(measured: Measured, word: str) -> None:
 
 def test_a_reason_explains_a_miss_and_nothing_else() -> None:
     known = target(why="because")
+    assert judge(known, Measured(12.5, 11.7, 13.3, 500)).word == "explained"
     assert judge(known, Measured(12.0, 11.2, 12.8, 500)).word == "explained"
     assert judge(known, Measured(10.0, 9.5, 10.5, 500)).word == "pass"
     assert judge(known, Measured(12.0, 9.0, 15.0, 9)).word == "too few"

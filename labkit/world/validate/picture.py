@@ -7,8 +7,14 @@ from labkit.messages import Language, say
 from labkit.world.validate.verdict import Verdict
 
 # Okabe & Ito's colours, told apart by the colour-blind; each verdict has a marker of its own too.
-COLOURS = {"pass": "#0072B2", "explained": "#E69F00", "fail": "#D55E00", "too few": "#999999"}
-MARKERS = {"pass": "o", "explained": "s", "fail": "D", "too few": "o"}
+COLOURS = {
+    "pass": "#0072B2",
+    "explained": "#E69F00",
+    "borderline": "#CC79A7",
+    "fail": "#D55E00",
+    "too few": "#999999",
+}
+MARKERS = {"pass": "o", "explained": "s", "borderline": "^", "fail": "D", "too few": "o"}
 WIDEST = 4.0  # tolerances
 
 
@@ -56,7 +62,9 @@ def forest(verdicts: Sequence[Verdict], lang: Language) -> str:
         axes.plot([], [], MARKERS[name], color=colour, label=word(name, lang))[0]
         for name, colour in COLOURS.items()
     ]
-    axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, fontsize=8)
+    axes.legend(
+        handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(COLOURS), fontsize=8
+    )
     return _svg(figure)
 
 

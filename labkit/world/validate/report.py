@@ -9,7 +9,7 @@ from labkit.messages import Language, language, say
 from labkit.world.manifest import write_text
 from labkit.world.validate.picture import COLOURS, forest, scatter, word
 from labkit.world.validate.run import Report
-from labkit.world.validate.verdict import Verdict
+from labkit.world.validate.verdict import WORDS, Verdict
 
 FOLDER = "validation"
 _STYLE = """
@@ -76,6 +76,7 @@ def summary(report: Report, lang: Language | None = None) -> str:
         metrics=len({v.target.metric for v in report.verdicts}),
         passed=counts["pass"],
         explained=counts["explained"],
+        borderline=counts["borderline"],
         failed=counts["fail"],
         few=counts["too few"],
         held=len(held),
@@ -110,8 +111,7 @@ def as_page(report: Report, lang: Language) -> str:
         return escape(say(f"validate.{name}", lang))
 
     end = text("valid") if report.is_valid else text("not_valid")
-    failed = [v for v in report.verdicts if v.word == "fail"]
-    explained = [v for v in report.verdicts if v.word == "explained"]
+    by_word = {word: [v for v in report.verdicts if v.word == word] for word in WORDS}
     parts = [
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">',
         f"<title>{text('title')}</title><style>{_STYLE}</style></head><body>",
@@ -119,10 +119,13 @@ def as_page(report: Report, lang: Language) -> str:
         f"<p><strong>{end}</strong> {escape(summary(report, lang))} "
         f"{escape(rules_line(report, lang))}</p><p>{text('how')}</p>",
     ]
-    if failed:
-        parts += [f"<h2>{text('failed')}</h2>", _table(failed, lang)]
-    if explained:
-        parts += [f"<h2>{text('why')}</h2>", _table(explained, lang, why=True)]
+    if by_word["fail"]:
+        parts += [f"<h2>{text('failed')}</h2>", _table(by_word["fail"], lang)]
+    if by_word["borderline"]:
+        parts += [f"<h2>{text('borderline')}</h2>", f"<p>{text('chance')}</p>"]
+        parts += [_table(by_word["borderline"], lang)]
+    if by_word["explained"]:
+        parts += [f"<h2>{text('why')}</h2>", _table(by_word["explained"], lang, why=True)]
     parts += [
         _figure(scatter(report.verdicts, lang), say("validate.scatter_alt", lang)),
         _figure(forest(report.verdicts, lang), say("validate.picture_alt", lang)),

@@ -12,7 +12,7 @@ from labkit.world.validate.dataset import open_dataset
 from labkit.world.validate.invariant import Invariant, invariants
 from labkit.world.validate.measure import measure
 from labkit.world.validate.target import Target, targets
-from labkit.world.validate.verdict import Verdict, judge
+from labkit.world.validate.verdict import WORDS, Verdict, judge
 
 Progress = Callable[[int, int, str], None]  # done, in all, what comes next
 
@@ -27,9 +27,9 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Targets by verdict: pass, explained, fail, too few."""
+        """Targets by verdict."""
         found = Counter(verdict.word for verdict in self.verdicts)
-        return {word: found[word] for word in ("pass", "explained", "fail", "too few")}
+        return {word: found[word] for word in WORDS}
 
     @property
     def broken(self) -> tuple[Invariant, ...]:
@@ -38,7 +38,7 @@ class Report:
 
     @property
     def is_valid(self) -> bool:
-        """Whether all invariants hold and no target fails without a reason."""
+        """Whether all invariants hold, and no target fails without a reason."""
         return not self.broken and not self.counts["fail"]
 
 

@@ -15,7 +15,13 @@ from labkit.world.validate.report import (
 )
 from labkit.world.validate.run import Report, validate
 
-STYLES = {"pass": "green", "explained": "yellow", "fail": "bold red", "too few": "dim"}
+STYLES = {
+    "pass": "green",
+    "explained": "yellow",
+    "borderline": "magenta",
+    "fail": "bold red",
+    "too few": "dim",
+}
 
 
 def validate_shown(
@@ -69,7 +75,7 @@ def _print(report: Report, *, every: bool) -> None:
 
     lang = language()
     console = Console()
-    listed = [v for v in report.verdicts if every or v.word in ("fail", "explained")]
+    listed = [v for v in report.verdicts if every or v.word not in ("pass", "too few")]
     if listed:
         table = Table()
         table.add_column(say("validate.metric"), overflow="fold")

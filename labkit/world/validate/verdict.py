@@ -1,12 +1,13 @@
-"""Pass, fail, or too few to tell."""
+"""Pass, fail, borderline, or too few to tell."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from labkit.world.validate.estimate import Measured, is_known
 from labkit.world.validate.target import Target
 
-Word = Literal["pass", "fail", "explained", "too few"]
+Word = Literal["pass", "explained", "borderline", "fail", "too few"]
+WORDS: tuple[Word, ...] = get_args(Word)
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,11 @@ def judge(target: Target, measured: Measured) -> Verdict:
     """Hold what was measured against its target.
 
     A target passes when the figure lies within the tolerance and the half-width of its 95 %
-    interval is no wider than the tolerance. It fails when the figure lies outside and is that
-    precise, or when the whole interval lies outside. Otherwise the dataset is too small to tell. A
-    target that fails and carries a reason in the targets file is explained.
+    interval is no wider than the tolerance. It fails when the whole interval lies outside. A figure
+    outside, and that precise, whose interval reaches into the tolerance is borderline: it does not
+    pass, and chance alone may have put it there (another seed tells). Otherwise the dataset is too
+    small to tell. A target that fails or is borderline, and carries a reason in the targets file,
+    is explained.
     """
     return Verdict(target, measured, _word(target, measured))
 
@@ -41,5 +44,5 @@ def _word(target: Target, measured: Measured) -> Word:
     outside = measured.high < low or measured.low > high
     precise = (measured.high - measured.low) / 2 <= target.tolerance
     if outside or (precise and not low <= measured.value <= high):
-        return "explained" if target.why else "fail"
+        return "explained" if target.why else "fail" if outside else "borderline"
     return "pass" if precise else "too few"
