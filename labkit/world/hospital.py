@@ -56,7 +56,7 @@ READMISSION: dict[str, float] = {
     "hf": 0.20,
     "pneumonia": 0.14,
     "stroke": 0.075,
-    "hip_fracture": 0.095,
+    "hip_fracture": 0.065,
 }
 READMISSION_ELSE = 0.125
 # Moved on within hours, to the hospital that does what the first does not.

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from labkit.world.columns import codes, days, seconds
-from labkit.world.diagnosis_codes import DIAGNOSES
+from labkit.world.diagnosis_codes import DIAGNOSES, place
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
 from labkit.world.notes.phrases import Pools, longest
-from labkit.world.part import Part
+from labkit.world.part import NEVER, Part
 
 GP = 3  # the kind of note that is from primary care, see `write.KINDS`
 CHRONIC_DAYS = 400  # a prescription counts as in use this long
@@ -155,15 +155,17 @@ def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray
         Places of those of `some` for which nothing was known.
     """
     diseases: dict[str, list[str]] = pools.terms["history"]
-    names = [name for name in diseases if name in part.found]
+    treated: dict[str, list[str]] = pools.terms["treated"]
+    found = {name: part.found[name] for name in diseases if name in part.found}
+    found |= {code: _treated_since(part, code) for code in treated}
     person = notes.person[some]
-    since = np.stack([part.found[name][person] for name in names], axis=1)
+    since = np.stack([day[person] for day in found.values()], axis=1)
     before = since < (notes.start[some] // 1440)[:, None]
     note, which = np.nonzero(before)
     year = (
         since[note, which].astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     )
-    words = [diseases[name] for name in names]
+    words = [(diseases | treated)[name] for name in found]
     # A patient's own habit of words, so that two notes of one person need not look alike.
     variant = (person[note] * 7 + notes.kind[some][note] * 3 + which) % 12
     pick = np.array([[k % len(w) for k in range(12)] for w in words])[which, variant]
@@ -183,6 +185,19 @@ def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray
     empty = np.ones(len(some), dtype=bool)
     empty[note] = False
     return some[empty]
+
+
+def _treated_since(part: Part, code: str) -> np.ndarray:
+    """Give the first day each person was prescribed a drug for a diagnosis, NEVER without one."""
+    since = np.full(part.size, NEVER, dtype=np.int64)
+    table = part.tables.get("prescription")
+    if table is None:
+        return since
+    encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
+    for_it = part.contacts["main"][encounter] == place(code)
+    person = part.contacts["person"][encounter[for_it]]
+    np.minimum.at(since, person, days(table["prescribed_date"])[for_it].astype(np.int64))
+    return since
 
 
 def labs(
