@@ -123,7 +123,7 @@ print(notes.loc[notes["kind"] == "discharge", "text"].iloc[0])
 # %% [markdown] lang="nb"
 # Øverst ser du svaret på gjettingen: én rad i `encounter`, og resten fordelt på tabeller etter hva slags fakta det er. Diagnosene er koder, prøvesvarene er tall med enhet, og notatet er tekst.
 #
-# Les epikrisen en gang til, og let etter hoveddiagnosen, troponin, blodtrykk, røyking og medisinene. Det meste som står i tabellene som **strukturerte data**, står her én gang til som **ustrukturert** tekst. Og noe står *bare* her. Alt i teksten er oppdiktet, også navnene.
+# Les epikrisen en gang til, og let etter hoveddiagnosen, troponin, blodtrykk og medisinene. Det meste som står i tabellene som **strukturerte data**, står her én gang til som **ustrukturert** tekst. Og noe står *bare* her. Alt i teksten er oppdiktet, også navnene.
 #
 # ## 3 Hva er skrevet to ganger?
 #
@@ -132,7 +132,7 @@ print(notes.loc[notes["kind"] == "discharge", "text"].iloc[0])
 # %% [markdown] lang="en"
 # At the top is the answer to your guess: one row in `encounter`, and the rest spread over tables by what kind of fact it is. Diagnoses are codes, lab results are numbers with a unit, and the note is text.
 #
-# Read the discharge summary once more, and look for the main diagnosis, troponin, blood pressure, smoking and the medicines. Most of what the tables hold as **structured data** stands here once more as **unstructured** text. And some of it stands *only* here. Everything in the text is invented, the names too.
+# Read the discharge summary once more, and look for the main diagnosis, troponin, blood pressure and the medicines. Most of what the tables hold as **structured data** stands here once more as **unstructured** text. And some of it stands *only* here. Everything in the text is invented, the names too.
 #
 # ## 3 What is written twice?
 #
