@@ -6,7 +6,7 @@ from typing import Any
 
 from labkit.course.outcomes import Course, Outcome
 from labkit.grading.task import Exercise, Task
-from labkit.messages import Language, language, say
+from labkit.messages import Language, language, numeral, say
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,5 @@ def coverage_table(rows: list[Coverage], lang: Language | None = None) -> Any:
         outcome = row.outcome
         text = f"{outcome.code} {outcome.en if lang == 'en' else outcome.nb}"
         tasks = " ".join(task.id for task in row.tasks) or say("course.no_task", lang)
-        table.add_row(text, tasks, f"{row.points:g}", style=None if row.tasks else "red")
+        table.add_row(text, tasks, numeral(row.points, lang), style=None if row.tasks else "red")
     return table

@@ -27,7 +27,7 @@ from labkit.course.server import START_PAGE
 from labkit.grading import progress
 from labkit.grading.passing import Earned, automatic, enough, is_automatic, share
 from labkit.grading.progress import Best
-from labkit.messages import Language, say
+from labkit.messages import Language, numeral, say
 from labkit.schema.dictionary import TITLES
 from labkit.schema.layers import LAYERS
 
@@ -215,8 +215,8 @@ def _progress(chapter: Chapter, lang: Language) -> str:
         lang,
         solved=chapter.solved,
         tasks=len(chapter.items),
-        earned=_number(chapter.automatic.points, lang),
-        points=_number(chapter.automatic.most, lang),
+        earned=numeral(chapter.automatic.points, lang),
+        points=numeral(chapter.automatic.most, lang),
     )
     reached = chapter.automatic.most and enough(chapter.share)
     marks = "".join(say(f"lab.{item.state}", lang)[0] for item in chapter.items)
@@ -228,10 +228,10 @@ def _task_list(chapter: Chapter, lang: Language, *, is_open: bool) -> list[str]:
     lines = [f"<details{' open' if is_open else ''}><summary>{title}</summary>", ""]
     lines += [say("lab.tasks_head", lang), "|:--|:--|--:|:--|"]
     for item in chapter.items:
-        earned = _number(item.earned, lang) if is_automatic(item.kind) else "–"
+        earned = numeral(item.earned, lang) if is_automatic(item.kind) else "–"
         lines.append(
             f"| {item.id} | [{item.title}]({item.link}) "
-            f"| {earned} / {_number(item.points, lang)} | {say(f'lab.{item.state}', lang)} |"
+            f"| {earned} / {numeral(item.points, lang)} | {say(f'lab.{item.state}', lang)} |"
         )
     return [*lines, "", "</details>"]
 
@@ -287,11 +287,6 @@ def _title(statement: str, task: str) -> str:
     if len(sentence) > _TITLE_LENGTH:
         sentence = sentence[:_TITLE_LENGTH].rsplit(" ", 1)[0] + " …"
     return sentence or task
-
-
-def _number(value: float, lang: Language) -> str:
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return text.replace(".", ",") if lang == "nb" else text
 
 
 def _name(chapter: Chapter, lang: Language) -> str:

@@ -18,7 +18,7 @@ from labkit.grading.report import NOT_READ, share_of
 from labkit.grading.results import Rows, read_results
 from labkit.grading.rubric import is_read, reading
 from labkit.grading.task import Exercise
-from labkit.messages import Language, language, say
+from labkit.messages import Language, language, numeral, say
 
 GATHERINGS = ("gathering_1", "gathering_2")
 _YES = {"yes", "ja", "y", "j", "x", "1", "true"}
@@ -216,7 +216,9 @@ def own_status_table(folder: Path, lang: Language | None = None) -> Any:
         table.add_row(
             f"{chapter.module.number} {title}",
             f"{sum(item.solved for item in chapter.items)} / {len(chapter.items)}",
-            f"{chapter.automatic.points:g} / {chapter.automatic.most:g}",
+            " / ".join(
+                numeral(n, lang) for n in (chapter.automatic.points, chapter.automatic.most)
+            ),
             f"{percent(chapter.share)} %",
             style="green" if enough(chapter.share) else None,
         )

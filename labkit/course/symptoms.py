@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labkit.errors import LabkitError
-from labkit.messages import say
+from labkit.messages import numeral, say
 
 Status = Literal["ok", "note", "problem"]
 
@@ -270,7 +270,7 @@ def _level(free: float, needed: float, wished: float) -> Status:
 
 
 def _gib(size: float) -> str:
-    return f"{size / GIB:.1f}"
+    return numeral(size / GIB, decimals=1)
 
 
 def _runs(command: list[str]) -> bool:

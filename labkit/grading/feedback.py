@@ -10,7 +10,7 @@ from labkit.grading.remarks import mark_reason, reason_remark, task_hint, task_r
 from labkit.grading.task import Exercise, Task
 from labkit.grading.verdict import with_code
 from labkit.grading.work import Mark
-from labkit.messages import Language, say
+from labkit.messages import Language, numeral, say
 
 _STYLE = """
 :root { color-scheme: light; --ink: #1d2529; --soft: #56636b; --line: #d9dfe2; }
@@ -93,7 +93,9 @@ def _part(part: Part, lang: Language) -> str:
     mark, tasks = part.mark, {task.id: task for task in part.exercise.tasks}
     points = sum(item.points for item in mark.tasks)
     most = sum(item.max_points for item in mark.tasks)
-    total = say("grading.feedback_points", lang, points=_number(points, lang), most=f"{most:g}")
+    total = say(
+        "grading.feedback_points", lang, points=numeral(points, lang), most=numeral(most, lang)
+    )
     share = 100 * points / most if most else 0
     heading = exercise_title(part.exercise, lang)
     found = [
@@ -115,7 +117,7 @@ def _part(part: Part, lang: Language) -> str:
 def _task(item: TaskMark, task: Task, lang: Language) -> str:
     look = _look(item)
     state = say(f"grading.state_{look}", lang)
-    points = f"{_number(item.points, lang)} / {item.max_points:g}"
+    points = f"{numeral(item.points, lang)} / {numeral(item.max_points, lang)}"
     hint = task_hint(item, task, lang)
     shown = f'<p class="hint">{with_code(hint)}</p>' if hint else ""
     reason = reason_remark(item, task, lang)
@@ -175,8 +177,3 @@ def exercise_title(exercise: Exercise, lang: Language) -> str:
             if first and first[0].startswith("#"):
                 return first[0].lstrip("# ")
     return exercise.name
-
-
-def _number(value: float, lang: Language) -> str:
-    text = f"{value:g}"
-    return text.replace(".", ",") if lang == "nb" else text

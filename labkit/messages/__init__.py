@@ -38,6 +38,29 @@ def catalogue(area: str) -> dict[str, dict[str, str]]:
     return tomllib.loads((files(__package__) / f"{area}.toml").read_text(encoding="utf-8"))
 
 
+def numeral(value: float, lang: Language | None = None, *, decimals: int = 2) -> str:
+    r"""Write a number as a reader of the language writes it.
+
+    English has a decimal point and commas between groups of three, bokmål a decimal comma and, from
+    five digits on, spaces. Zeros at the end are left out.
+
+    Args:
+        value: The number.
+        lang: Language, by default that of messages.
+        decimals: Decimals at the most.
+
+    Examples:
+        >>> numeral(12_345.5, "en"), numeral(12_345.5, "nb"), numeral(5_000, "nb")
+        ('12,345.5', '12\xa0345,5', '5000')
+    """
+    text = f"{value:,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    if (lang or language()) == "en":
+        return text
+    apart = "\u00a0" if abs(value) >= 10_000 else ""
+    return text.replace(",", apart).replace(".", ",")
+
+
 def say(key: str, /, lang: Language | None = None, **values: Any) -> str:
     """Return the message `AREA.name`, filled in.
 

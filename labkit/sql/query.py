@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from labkit.errors import InputError
-from labkit.messages import say
+from labkit.messages import numeral, say
 from labkit.sql.errors import SqlError
 from labkit.sql.guard import guard
 from labkit.sql.watch import Watch
@@ -56,7 +56,7 @@ def run(
     except duckdb.InterruptException as error:
         if not watch.late.is_set():
             raise KeyboardInterrupt from error
-        raise SqlError(say("sql.time", seconds=f"{seconds:g}"), kind="time") from None
+        raise SqlError(say("sql.time", seconds=numeral(seconds)), kind="time") from None
     except duckdb.Error as error:
         raise explain(error, text, con) from None
     finally:
@@ -75,7 +75,7 @@ def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFr
         total += len(chunks[-1])
     if total > rows:
         con.abort()
-        raise SqlError(say("sql.rows", rows=f"{rows:,}".replace(",", " ")), kind="rows")
+        raise SqlError(say("sql.rows", rows=numeral(rows)), kind="rows")
     filled = [chunk for chunk in chunks if len(chunk)]
     frame = pd.concat(filled, ignore_index=True) if len(filled) > 1 else (filled or chunks)[0]
     for i in whole:

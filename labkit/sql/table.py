@@ -5,7 +5,7 @@ from html import escape
 
 import pandas as pd
 
-from labkit.messages import say
+from labkit.messages import numeral, say
 from labkit.sql.card import cells
 
 ROWS = 20
@@ -26,7 +26,7 @@ class Table(pd.DataFrame):
         if len(self) == 1:
             return say("sql.one_row")
         key = "sql.shown" if len(self) > ROWS else "sql.all_shown"
-        return say(key, rows=f"{len(self):,}".replace(",", " "), shown=ROWS)
+        return say(key, rows=numeral(len(self)), shown=ROWS)
 
     def _written(self) -> pd.DataFrame:
         """Return the first rows as text, NULL and dates written as people read them."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from labkit import schema
 from labkit.errors import InputError, LabkitError, MachineError
-from labkit.messages import say
+from labkit.messages import numeral, say
 from labkit.store.lock import LockedError, lock
 from labkit.store.parquet import join
 from labkit.world import workers as work
@@ -93,7 +93,7 @@ def check(config: Config, *, format: str = "parquet", workers: int = 1) -> None:
 def _whole(value: object, what: str, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InputError(
-            say("world.whole", option=what, came=repr(value), low=f"{low:,}", high=f"{high:,}")
+            say("world.whole", option=what, came=repr(value), low=numeral(low), high=numeral(high))
         )
 
 

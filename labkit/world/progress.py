@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from labkit.errors import InputError, Interrupted
-from labkit.messages import say
+from labkit.messages import numeral, say
 from labkit.world.generate import Progress, generate
 from labkit.world.manifest import Manifest
 from labkit.world.part import Config
@@ -24,15 +24,15 @@ def shown() -> Iterator[Progress]:
         rich.TextColumn(say("world.making")),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
-        rich.TextColumn(say("world.rows_rate", rows="{task.fields[rows]:,}")),
+        rich.TextColumn(say("world.rows_rate", rows="{task.fields[rows]}")),
         rich.TimeRemainingColumn(),
     )
     bar = rich.Progress(*columns, console=Console(stderr=True))
-    task = bar.add_task("", total=None, rows=0)
+    task = bar.add_task("", total=None, rows="0")
 
     def show(done: int, total: int, rows: int) -> None:
         bar.start()  # only now: options that are refused leave no bar behind
-        bar.update(task, completed=done, total=total, rows=rows)
+        bar.update(task, completed=done, total=total, rows=numeral(rows))
 
     try:
         yield show
@@ -72,7 +72,7 @@ def generate_shown(
         folder = out or Path(temporary) / "dataset"
         lines = [_made(options, folder, format, workers, cluster, next_step=out is not None)]
         rows = postgres.load(folder, to)
-    return "\n".join([*lines, say("world.loaded", rows=f"{rows:,}")])
+    return "\n".join([*lines, say("world.loaded", rows=numeral(rows))])
 
 
 def _made(
@@ -108,10 +108,10 @@ def summary(manifest: Manifest, seconds: float) -> list[str]:
         layers[content.layer] = layers.get(content.layer, 0) + content.rows
     made = say(
         "world.made",
-        people=f"{manifest.config.people:,}",
-        rows=f"{manifest.rows:,}",
+        people=numeral(manifest.config.people),
+        rows=numeral(manifest.rows),
         tables=len(manifest.tables),
-        seconds=f"{seconds:.1f}",
-        rate=f"{manifest.rows / max(seconds, 1e-9):,.0f}",
+        seconds=numeral(seconds, decimals=1),
+        rate=numeral(round(manifest.rows / max(seconds, 1e-9))),
     )
-    return [made, *(f"  {layer:<11}{rows:>14,}" for layer, rows in layers.items())]
+    return [made, *(f"  {layer:<11}{numeral(rows):>14}" for layer, rows in layers.items())]

@@ -140,7 +140,7 @@ def test_an_interrupt_that_came_too_early_is_given_again(con):
 
 
 def test_too_many_rows(con):
-    with pytest.raises(SqlError, match="more than 100 000 rows"):
+    with pytest.raises(SqlError, match="more than 100,000 rows"):
         run(con, "SELECT * FROM range(100000) a, range(100000) b")
     assert len(run(con, "SELECT * FROM range(7)", rows=7)) == 7
     with pytest.raises(SqlError):

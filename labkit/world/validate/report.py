@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from labkit.messages import Language, language, say
+from labkit.messages import Language, language, numeral, say
 from labkit.world.manifest import write_text
 from labkit.world.validate.picture import COLOURS, forest, scatter, word
 from labkit.world.validate.run import Report
@@ -90,7 +90,7 @@ def dataset_line(report: Report, lang: Language | None = None) -> str:
     return say(
         "validate.dataset",
         lang,
-        people=f"{config.people:,}",
+        people=numeral(config.people, lang),
         region=config.region,
         seed=config.seed,
         defects=config.defects,
@@ -183,7 +183,8 @@ def _rules(report: Report, lang: Language) -> str:
     )
     rows = "".join(
         f"<tr><td>{escape(one.name)}: {escape(one.about)}</td>"
-        f'<td class="n">{one.rows:,}</td><td class="n">{one.breaks:,}</td></tr>'
+        f'<td class="n">{numeral(one.rows, lang)}</td>'
+        f'<td class="n">{numeral(one.breaks, lang)}</td></tr>'
         for one in sorted(report.invariants, key=lambda one: one.holds)
     )
     return f'<div class="grid"><table><tr>{head}</tr>{rows}</table></div>'

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from labkit.errors import InputError
-from labkit.messages import language, say
+from labkit.messages import language, numeral, say
 from labkit.world.validate.measure import metrics
 from labkit.world.validate.picture import word
 from labkit.world.validate.report import (
@@ -91,7 +91,7 @@ def _print(report: Report, *, every: bool) -> None:
             )
         console.print(table)
     for rule in report.broken:
-        text = f"{rule.name}: {rule.about}: {rule.breaks:,} / {rule.rows:,}"
+        text = f"{rule.name}: {rule.about}: {numeral(rule.breaks)} / {numeral(rule.rows)}"
         console.print(Text(text, style="red"))
     print(dataset_line(report))
     print(summary(report))
