@@ -37,24 +37,39 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
   .35rem 0; border-bottom: 1px solid var(--edge); }
 """
 # Digits give a level, arrows or j and k turn it, c writes a comment, Esc leaves it, e settles.
-# A level is sent from the page: where it cannot be stored, what was typed is still there.
+# A level is sent from the page: where it cannot be stored, what was typed is still there. A comment
+# that is changed under a level already given is sent when the box is left. One after the other, so
+# that what was done last is what stays.
 SCRIPT = """
 (function () {
   var form = document.getElementById('form'), box = document.getElementById('comment');
   if (!form || !window.fetch) return;
-  var failed = document.getElementById('failed'), stored = false;
-  form.addEventListener('submit', function (event) {
-    event.preventDefault();
-    var body = new URLSearchParams(new FormData(form));
-    body.append(event.submitter.name, event.submitter.value);
-    fetch(form.action, {method: 'POST', body: body}).then(function (answer) {
+  var failed = document.getElementById('failed'), stored = false, sent = Promise.resolve();
+  function send(level, done) {
+    var body = new URLSearchParams(new FormData(form)), said = box.value;
+    body.append('level', level);
+    sent = sent.then(function () {
+      return fetch(form.action, {method: 'POST', body: body});
+    }).then(function (answer) {
       if (!answer.ok) return answer.text().then(function (said) { throw new Error(said); });
-      stored = true;
-      location.assign(answer.url);
+      box.defaultValue = said;
+      failed.hidden = true;
+      if (done) done(answer);
     }).catch(function (error) {
       failed.textContent = error instanceof TypeError ? failed.dataset.gone : error.message;
       failed.hidden = false;
     });
+  }
+  form.addEventListener('submit', function (event) {
+    event.preventDefault();
+    send(event.submitter.value, function (answer) {
+      stored = true;
+      location.assign(answer.url);
+    });
+  });
+  box.addEventListener('change', function () {
+    var together = document.getElementById('together');
+    if (form.dataset.mine && !(together && together.checked)) send(form.dataset.mine);
   });
   window.addEventListener('beforeunload', function (event) {
     if (!stored && box.value !== box.defaultValue) event.preventDefault();
@@ -154,7 +169,8 @@ def _form(
     # the button that Enter would press is one that does nothing
     return (
         f'<p class="note" id="failed" role="alert" data-gone="{escape(say("rubric.gone", lang))}" '
-        f'hidden></p><form id="form" method="post" action="/text/{text.id}">'
+        f'hidden></p><form id="form" method="post" action="/text/{text.id}" '
+        f'data-mine="{"" if mine is None else mine}">'
         f"<button disabled hidden></button>{hidden}"
         f"<h2>{say('rubric.levels', lang)}</h2>"
         f'{buttons}<h2><label for="comment">{say("rubric.comment", lang)}</label></h2>'
