@@ -71,12 +71,17 @@ class Chooser:
                 continue
         return found
 
-    def choose(
-        self, rivals: Sequence[str], spared: Collection[str], looser: Sequence[str]
-    ) -> None:
-        """Find a database for each rival, if not spared, that those found so far do not catch."""
+    def choose(self, rivals: Sequence[str], spared: Collection[str], looser: Sequence[str]) -> None:
+        """Find a database for each rival that those found so far do not catch.
+
+        Args:
+            rivals: Queries that should give something else than the reference.
+            spared: Those of them that are not searched for.
+            looser: The reference with a condition left out.
+        """
         steps = stages(self.reference)
-        self.fruitful = self._gather([*looser, *(step for step in steps if step in self.running(steps))])
+        standing = self.running(steps)
+        self.fruitful = self._gather([*looser, *(step for step in steps if step in standing)])
         tried: dict[str, int] = {}
         for rival in rivals:
             search = self._search(rival)
@@ -92,9 +97,9 @@ class Chooser:
             self.catches[rival] |= {first + n for n in later}
 
     def _gather(self, looser: Sequence[str]) -> list[Instance]:
-        """Find databases that the reference, or it without one of its conditions, finds rows in.
+        """Find databases on which the reference gives rows, or looser queries do.
 
-        Few databases meet all conditions of a query, so those that meet all but one lead there.
+        Few databases meet all conditions of a query; those that meet some of them lead there.
         """
         generator = Generator(self.engine.shape, [self.reference], seed=self.seed)
         near = Neighbours(generator, seed=self.seed)

@@ -99,9 +99,7 @@ def mutants(reference: str) -> list[Mutant]:
     return list(found.values())[1:]
 
 
-def _replaced(
-    tree: exp.Expr, place: int, rule: Callable[[exp.Expr], Made], n: int
-) -> str | None:
+def _replaced(tree: exp.Expr, place: int, rule: Callable[[exp.Expr], Made], n: int) -> str | None:
     """Write the tree with the n-th of a rule's replacements for the node at a place."""
     copy = tree.copy()
     there = list(copy.walk())[place]

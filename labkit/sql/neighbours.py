@@ -28,7 +28,12 @@ _AnyTables = Mapping[str, Sequence[Sequence[Any]]]
 
 
 class Neighbours:
-    """Databases worth going on from, and their neighbours; the same seed gives the same."""
+    """Databases worth going on from, and their neighbours.
+
+    Args:
+        generator: Draws on for rows that are new; knows the shape and what the queries say.
+        seed: Of the steps; with a generator just made, the same seed takes the same.
+    """
 
     def __init__(self, generator: Generator, *, seed: int) -> None:
         self.generator, self.shape = generator, generator.shape
@@ -110,10 +115,13 @@ class Neighbours:
                 for value in self._values(instance, relation, i, row[i]):
                     yield (*row[:i], value, *row[i + 1 :])
             elif i == reference.columns[0]:
-                for parent in instance[reference.table]:
-                    yield _pointed(row, reference, parent)
+                parents: list[Any] = [*instance[reference.table]]
                 if all(relation.fields[c].nullable for c in reference.columns):
-                    yield _pointed(row, reference, None)
+                    parents.append(None)
+                for parent in parents:
+                    other = _pointed(row, reference, parent)
+                    if other != row:
+                        yield other
 
     def _values(self, instance: Instance, relation: Relation, i: int, now: Any) -> list[Any]:
         """List what may stand in place of a value."""
@@ -229,9 +237,7 @@ class Neighbours:
             self._point(tables, relation, reference, row)
         tables[relation.name].append(row)
 
-    def _point(
-        self, tables: _Tables, relation: Relation, reference: Reference, row: Row
-    ) -> None:
+    def _point(self, tables: _Tables, relation: Relation, reference: Reference, row: Row) -> None:
         """Let a foreign key point to a row that is there, or nowhere if it may."""
         rng = self.rng
         optional = all(relation.fields[i].nullable for i in reference.columns)
