@@ -161,7 +161,7 @@ class ErModel(_Told):
             return Difference("same", share=1.0)
         have = {sort: len(wanted[sort] & came[sort]) for sort in found}
         extra = sum(len(came[sort] - wanted[sort]) for sort in ("entities", "relationships"))
-        first = next((sort for sort in found if wanted[sort] - came[sort]), "extra")
+        first = next((sort for sort in _ORDER if wanted[sort] - came[sort]), "extra")
         if first != "entities" and came["weak"] - wanted["weak"]:
             first = "weak"
         counts = {sort: [have[sort], len(wanted[sort])] for sort in found}
