@@ -694,7 +694,7 @@ GROUP BY kommune
 #
 # Long expressions are easier to read when their parts have names: `A = …; B = …; A ÷ B`.
 
-# %% task="5.11" points=3 outcomes=["F3", "F5"] accept=["45072f", "003c32", "fe5a1f", "3c17c2", "82e83c", "9de54c", "db1b81", "9ffa6c", "2c03e0", "14445e", "042edd"]
+# %% task="5.11" points=3 outcomes=["F3", "F5"] accept=["45072f", "003c32", "fe5a1f", "3c17c2", "82e83c", "9de54c", "db1b81", "9ffa6c", "2c03e0", "042edd"]
 ### BEGIN SOLUTION
 answer = """
 diabetes = π patient_id (σ code = 'T90' ∧ year(start_time) = 2023 (encounter ⋈ diagnosis));

@@ -28,10 +28,11 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.er.mapping import TableMap, map_schema
 from labkit.er.names import Names, Synonyms
+from labkit.er.refusals import reason_text
 from labkit.er.schema import Column, Schema, SchemaError, read_schema
 from labkit.er.schema import quote as _quote
 from labkit.er.verdict import Difference, Verdict, verdict
-from labkit.messages import say
+from labkit.messages import LANGUAGES, say
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Probe", "Probes", "SchemaError", "probe"]
 _HEAD = re.compile(r"^\s*--\s*(accept|refuse)\s*:\s*(.*?)\s*\|\s*(.*?)\s*$", re.MULTILINE)
 SECONDS = 5
+_SHOWN = 300  # characters of a row that are shown
 Row = dict[str, Any]
 
 
@@ -173,28 +175,37 @@ class _Trial:
         self.schema, self.probes, self.maps, self.base = schema, probes, maps, base
         self.made: dict[str, list[tuple[Row, Row]]] = {}  # reference's table -> its rows and ours
         self.count = 0
+        self.tried: list[str] = []  # rows of the probe as they were put into the answer's tables
 
     def run(self, one: Probe) -> Difference | None:
         with self.base.undone():
-            values: dict[str, Any] = {"probe": one.text, "reason": ""}
+            self.tried = []
             try:
                 for table, row in self.probes.given:
                     self.insert(table, row)
+                self.tried = []
                 *before, last = one.rows
                 for table, row in before:
                     self.insert(table, row)
             except _Refused as error:
-                return Difference("probe_refused", {**values, "reason": str(error)})
+                return self.refused(one, error)
             except _Unmapped:
-                return Difference("probe_unmapped", values)
+                return Difference("probe_unmapped", {"probe": one.text})
             try:
                 self.insert(*last)
             except _Refused as error:
-                reason = {**values, "reason": str(error)}
-                return Difference("probe_refused", reason) if one.accepts else None
+                return self.refused(one, error) if one.accepts else None
             except _Unmapped:
-                return Difference("probe_unmapped", values)
+                return Difference("probe_unmapped", {"probe": one.text})
+            values = {"probe": one.text, "rows": "`; `".join(self.tried)}
             return None if one.accepts else Difference("probe_accepted", values)
+
+    def refused(self, one: Probe, error: "_Refused") -> Difference:
+        """Tell which row of the answer's tables was stopped, and why."""
+        reason = {lang: reason_text(str(error), lang) for lang in LANGUAGES}
+        return Difference(
+            "probe_refused", {"probe": one.text, "reason": reason, "row": self.tried[-1]}
+        )
 
     def insert(self, table: str, row: Row) -> None:
         if table not in self.maps:
@@ -213,6 +224,8 @@ class _Trial:
             needs = (column.required or column.name in target.primary) and not column.default
             if column.name not in mapped and needs:
                 ours[column.name] = self.filler(target.name, column)
+        ours = {name: ours[name] for name in target.columns if name in ours}
+        self.tried.append(_statement(where.table, ours))
         self.base.insert(where.table, ours)
         self.made.setdefault(table, []).append((row, ours))
 
@@ -245,6 +258,24 @@ class _Trial:
                     if where.table == reference.target and rows:
                         return rows[0][1].get(reference.theirs[place])
         return _value(column.type, self.count)
+
+
+def _statement(table: str, row: Row) -> str:
+    """Write a row as the INSERT that puts it in, to be read.
+
+    Examples:
+        >>> _statement("team", {"number": 1, "role": None, "name": "O'Hara"})
+        "INSERT INTO team (number, role, name) VALUES (1, NULL, 'O''Hara')"
+    """
+    values = [
+        "NULL" if v is None else str(v) if isinstance(v, int | float) else _text(str(v))
+        for v in row.values()
+    ]
+    return f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(values)})"[:_SHOWN]
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _value(family: str, number: int) -> Any:

@@ -24,17 +24,21 @@ class Difference:
 
     def text(self, lang: Language | None = None) -> str:
         """Say what differs, naming names of the reference: for when the answer may be told."""
-        shown = {
-            k: v[lang or _language()] if isinstance(v, dict) else v for k, v in self.values.items()
-        }
-        return say(f"er.differs_{self.kind}", lang, **shown)
+        return self._say("differs", lang)
+
+    def seen(self, lang: Language | None = None) -> str:
+        """Say what differs by what stands in the answer, without telling the reference."""
+        return self._say("seen", lang)
 
     def hint(self, lang: Language | None = None) -> str:
         """Point to the thinking behind it with a question, without telling the answer."""
+        return self._say("hint", lang)
+
+    def _say(self, how: str, lang: Language | None) -> str:
         shown = {
             k: v[lang or _language()] if isinstance(v, dict) else v for k, v in self.values.items()
         }
-        return say(f"er.hint_{self.kind}", lang, **shown)
+        return say(f"er.{how}_{self.kind}", lang, **shown)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.25rem; margin: 2.4rem 0 .
 .task { border: 1px solid var(--line); border-left-width: 5px; border-radius: 6px;
   padding: .7rem 1rem; margin: .7rem 0; break-inside: avoid; }
 .task header { display: flex; justify-content: space-between; gap: 1rem; font-weight: 600; }
-.task p { margin: .35rem 0 0; } .state { font-weight: 600; white-space: nowrap; }
+.task p, .said { margin: .35rem 0 0; } .state { font-weight: 600; white-space: nowrap; }
 .hint { color: var(--ink); border-top: 1px dashed var(--line); padding-top: .4rem; }
 .same { border-left-color: #1a7f4b; } .same .state { color: #1a7f4b; }
 .part { border-left-color: #b26a00; } .part .state { color: #8a5200; }
@@ -127,7 +127,7 @@ def _task(item: TaskMark, task: Task, lang: Language) -> str:
         f'<article class="task {look}"><header><span>{escape(_task_title(task, lang))}</span>'
         f'<span class="state"><span aria-hidden="true">{_SIGNS[look]}</span> '
         f"{state} · {points}</span></header>"
-        f"<p>{with_code(task_remark(item, lang))}</p>{shown}</article>"
+        f'<div class="said">{with_code(task_remark(item, lang))}</div>{shown}</article>'
     )
 
 

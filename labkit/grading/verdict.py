@@ -80,16 +80,27 @@ class Verdict:
 
 
 def with_code(text: str) -> str:
-    r"""Escape a sentence for HTML, with `…` as code; what follows a blank line keeps its columns.
+    r"""Escape a sentence for HTML, with `…` as code; after a blank line a list, or kept columns.
 
     Examples:
         >>> with_code("No `age` here.\n\nline 1: age\n        ^^^")
         'No <code>age</code> here.<pre style="margin:.4em 0 0">line 1: age\n        ^^^</pre>'
+        >>> with_code("Half.\n\n- no key\n- `a` > 1")
+        'Half.<ul style="margin:.3em 0 0"><li>no key</li><li><code>a</code> &gt; 1</li></ul>'
     """
-    sentence, _, drawn = text.partition("\n\n")
-    pieces = escape(sentence).split("`")
-    html = "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
-    return html + (f'<pre style="margin:.4em 0 0">{escape(drawn)}</pre>' if drawn else "")
+    sentence, _, below = text.partition("\n\n")
+    lines = below.splitlines()
+    if not below:
+        return _coded(sentence)
+    if all(line.startswith("- ") for line in lines):
+        items = "".join(f"<li>{_coded(line[2:])}</li>" for line in lines)
+        return f'{_coded(sentence)}<ul style="margin:.3em 0 0">{items}</ul>'
+    return f'{_coded(sentence)}<pre style="margin:.4em 0 0">{escape(below)}</pre>'
+
+
+def _coded(text: str) -> str:
+    pieces = escape(text).split("`")
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(pieces))
 
 
 def verdict_of(

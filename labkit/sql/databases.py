@@ -16,23 +16,21 @@ import sqlalchemy as sa
 
 from labkit.errors import DataError
 from labkit.messages import say
+from labkit.sql.choosing import PATIENCE, Chooser
 from labkit.sql.comparison import bare
 from labkit.sql.engine import Engine, Failed, Instance, Rows
 from labkit.sql.errors import SqlError
 from labkit.sql.explain import explain
 from labkit.sql.guard import guard
-from labkit.sql.instances import Generator
 from labkit.sql.literals import read_literals
 from labkit.sql.mutation import Mutant, mutants
 from labkit.sql.order import sort_keys
 from labkit.sql.result import Difference, counted, in_order, match_columns, plain
-from labkit.sql.search import ENGINE, Search, size_of
+from labkit.sql.search import ENGINE, size_of
 from labkit.sql.shape import Field, Relation, Shape, shape_of
 from labkit.sql.verdict import Counterexample, Verdict
 
-_GENERAL = 4  # databases drawn without a particular mistake in mind
 _SECONDS = 2.0
-_PATIENCE = 120.0  # of a search at build time: tries end it, so that a slow machine finds the same
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def databases_for(
     *,
     seed: int = 0,
     ordered: bool | None = None,
-    tries: int = 3000,
+    tries: int = 6000,
     accept: Collection[str] = (),
 ) -> Databases:
     """Choose few tiny databases that tell wrong answers and mutants from the reference.
@@ -89,14 +87,18 @@ def databases_for(
     reference, wrong = bare(reference), [bare(text) for text in wrong]
     shape = shape_of(metadata, [reference, *wrong])
     sorting = None if ordered is False else sort_keys(reference)
-    chooser = _Chooser(reference, metadata, shape, seed, ordered, tries)
     made = mutants(reference)
-    running = chooser.running([*wrong, *(mutant.sql for mutant in made)])
-    runs = [mutant for mutant in made if mutant.sql in running]
-    rivals = [text for text in wrong if text in running] + [mutant.sql for mutant in runs]
-    chooser.choose(rivals, {mutant.sql for mutant in runs if mutant.id in accept})
-    kept = chooser.fewest(rivals) + chooser.general()
-    with Engine(shape) as engine:
+    with Engine(shape, seconds=PATIENCE) as engine:
+        chooser = Chooser(engine, reference, metadata, seed=seed, ordered=ordered, tries=tries)
+        running = chooser.running([*wrong, *(mutant.sql for mutant in made)])
+        runs = [mutant for mutant in made if mutant.sql in running]
+        rivals = [text for text in wrong if text in running] + [mutant.sql for mutant in runs]
+        chooser.choose(
+            rivals,
+            {mutant.sql for mutant in runs if mutant.id in accept},
+            [mutant.sql for mutant in runs if mutant.kind == "condition"],
+        )
+        kept = chooser.fewest(rivals) + chooser.general()
         solved = [_solve(engine, one, sorting.query if sorting else reference) for one in kept]
         names = engine.bind(reference)
     said = read_literals([reference, *wrong]).names
@@ -127,103 +129,6 @@ def databases_for(
         tuple(mutant for mutant in runs if mutant.sql in alive),
         tuple(text for text in wrong if text in alive),
     )
-
-
-class _Chooser:
-    """Gathers counterexamples for each rival and keeps few of them."""
-
-    def __init__(
-        self,
-        reference: str,
-        metadata: sa.MetaData,
-        shape: Shape,
-        seed: int,
-        ordered: bool | None,
-        tries: int,
-    ) -> None:
-        self.reference, self.metadata, self.shape = reference, metadata, shape
-        self.seed, self.ordered, self.tries = seed, ordered, tries
-        self.found: list[Instance] = []
-        self.catches: dict[str, set[int]] = {}
-
-    def _search(self, rival: str) -> Search:
-        return Search(
-            rival,
-            self.reference,
-            self.metadata,
-            seed=self.seed,
-            ordered=self.ordered,
-            databases=self.tries,
-            seconds=_PATIENCE,
-            shape=self.shape,
-        )
-
-    def running(self, queries: Sequence[str]) -> set[str]:
-        """Keep the queries that run at all; what does not needs no database."""
-        found = set()
-        with Engine(self.shape) as engine:
-            for query in queries:
-                try:
-                    guard(query)
-                    engine.bind(query)
-                    found.add(query)
-                except (SqlError, duckdb.Error):
-                    continue
-        return found
-
-    def choose(self, rivals: Sequence[str], spared: Collection[str]) -> None:
-        """Find a database for each rival, if not spared, that those found so far do not catch."""
-        for rival in rivals:
-            if rival in spared:
-                continue
-            search = self._search(rival)
-            with search.engine:
-                if search.parted(self.found):
-                    continue
-                if search.run().differs and search.found is not None:
-                    self.found.append(search.found)
-        for rival in rivals:
-            search = self._search(rival)
-            with search.engine:
-                self.catches[rival] = set(search.parted(self.found))
-
-    def fewest(self, rivals: Sequence[str]) -> list[Instance]:
-        """Keep databases until each rival that can be caught is: greedily, the small ones first."""
-        left = {rival for rival in rivals if self.catches[rival]}
-        kept: list[int] = []
-        while left:
-            best = max(
-                range(len(self.found)),
-                key=lambda n: (
-                    sum(n in self.catches[rival] for rival in left),
-                    -size_of(self.found[n]),
-                    -n,
-                ),
-            )
-            kept.append(best)
-            left = {rival for rival in left if best not in self.catches[rival]}
-        return [self.found[n] for n in kept]
-
-    def general(self) -> list[Instance]:
-        """Draw some databases on which the reference has rows to give, for other mistakes."""
-        generator = Generator(self.shape, [self.reference], seed=self.seed)
-        search = self._search(self.reference)
-        kept: list[Instance] = []
-        with search.engine as engine:
-            for one in generator.draw(200):
-                try:
-                    rows = engine.one(one, self.reference)[1]
-                except Failed:
-                    continue
-                if rows and 3 <= size_of(one) <= 9 and search.settled(one, rows):
-                    kept.append(one)
-                if len(kept) == _GENERAL:
-                    break
-        return kept
-
-    def alive(self, rivals: Sequence[str]) -> set[str]:
-        """Return the rivals that no database catches."""
-        return {rival for rival in rivals if not self.catches[rival]}
 
 
 def _solve(engine: Engine, instance: Instance, query: str) -> Rows | None:

@@ -167,14 +167,7 @@ class Generator:
         for _ in range(rng.choice([1, 2, 3, 4])):
             start = rng.choice(days)
             unit, step = rng.choice(self.steps)
-            step = rng.choice([-1, 1, 1]) * step
-            if unit == "second":
-                days.append(start + timedelta(seconds=step))
-            elif unit == "day":
-                days.append(start + timedelta(days=step))
-            else:
-                moved = add_months(start.date(), step)
-                days.append(datetime.combine(moved, start.time()))
+            days.append(moved(start, unit, rng.choice([-1, 1, 1]) * step))
             if rng.random() < 0.3:
                 days[-1] += timedelta(days=rng.choice([-1, 1]))
         if rng.random() < 0.5:
@@ -296,6 +289,18 @@ class Generator:
                         row[here] = target[there]
                     elif relation.fields[here].nullable:
                         row[here] = None
+
+
+def moved(moment: datetime, unit: str, step: int) -> datetime:
+    """Move a moment by some seconds, days or months.
+
+    Examples:
+        >>> moved(datetime(2023, 1, 31, 8), "month", 1), moved(datetime(2023, 1, 31), "day", -31)
+        (datetime.datetime(2023, 2, 28, 8, 0), datetime.datetime(2022, 12, 31, 0, 0))
+    """
+    if unit == "month":
+        return datetime.combine(add_months(moment.date(), step), moment.time())
+    return moment + timedelta(**{f"{unit}s": step})
 
 
 def repair(shape: Shape, instance: Instance) -> Instance:

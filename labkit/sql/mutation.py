@@ -89,29 +89,28 @@ def mutants(reference: str) -> list[Mutant]:
     except sqlglot.errors.SqlglotError as error:
         raise SqlError(say("sql.other", said=str(error)), kind="syntax") from None
     found: dict[str, Mutant] = {tree.sql(dialect="duckdb"): Mutant("", "")}
+    nodes = list(tree.walk())
     for kind, rule in _RULES:
-        for place in range(len(list(tree.walk()))):
-            for text in _apply(tree, place, rule):
-                found.setdefault(text, Mutant(text, kind))
+        for place, node in enumerate(nodes):
+            for n in range(len(list(rule(node)))):
+                text = _replaced(tree, place, rule, n)
+                if text is not None:
+                    found.setdefault(text, Mutant(text, kind))
     return list(found.values())[1:]
 
 
-def _apply(tree: exp.Expr, place: int, rule: Callable[[exp.Expr], Made]) -> Iterator[str]:
-    """Write the tree with each of a rule's replacements for the node at a place."""
-    node = list(tree.walk())[place]
-    for n in range(len(list(rule(node)))):
-        copy = tree.copy()
-        there = list(copy.walk())[place]
-        new = list(rule(there))[n]
-        if there is copy:
-            if new is not None:
-                yield new.sql(dialect="duckdb")
-            continue
-        if new is None:
-            there.pop()
-        elif new is not there:
-            there.replace(new)
-        yield copy.sql(dialect="duckdb")
+def _replaced(tree: exp.Expr, place: int, rule: Callable[[exp.Expr], Made], n: int) -> str | None:
+    """Write the tree with the n-th of a rule's replacements for the node at a place."""
+    copy = tree.copy()
+    there = list(copy.walk())[place]
+    new = list(rule(there))[n]
+    if there is copy:
+        return None if new is None else new.sql(dialect="duckdb")
+    if new is None:
+        there.pop()
+    elif new is not there:
+        there.replace(new)
+    return copy.sql(dialect="duckdb")
 
 
 def _join(node: exp.Expr) -> Made:

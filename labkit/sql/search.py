@@ -2,7 +2,8 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, cycle, islice
 
 import duckdb
 import sqlalchemy as sa
@@ -11,15 +12,17 @@ from labkit.sql.engine import Engine, Failed, Instance, Rows
 from labkit.sql.errors import SqlError
 from labkit.sql.explain import explain
 from labkit.sql.instances import Generator
+from labkit.sql.neighbours import Neighbours
 from labkit.sql.order import SortKeys, sort_keys
 from labkit.sql.result import Difference, counted, in_order, match_columns
-from labkit.sql.shape import Shape, shape_of
+from labkit.sql.shape import shape_of
 from labkit.sql.shrink import shrink
 from labkit.sql.verdict import Counterexample, Verdict
 
 DATABASES = 1_000  # tiny databases to try before giving up
 ENGINE = f"duckdb {duckdb.__version__}"
-_BATCHES = (40, 100, 200, 300, 360)
+_BATCHES = (40, 100, 100, 100, 300, 120, 120, 120)  # the first two and the longest drawn afresh
+_LATER = (300, *[100] * 8)
 _MAY_DEPEND_ON_ORDER = re.compile(
     r"\b(limit|offset|fetch|over|first|last|any_value|arbitrary|mode|list|array|rowid|sample"
     r"|\w+_agg|group_concat|arg_\w+|\w+_by|first_value|last_value)\b|\bdistinct\s+on\b",
@@ -42,13 +45,15 @@ class Search:
         ordered: bool | None = None,
         databases: int = DATABASES,
         seconds: float = 5,
-        shape: Shape | None = None,
+        engine: Engine | None = None,
+        start: Sequence[Instance] = (),
     ) -> None:
         self.answer, self.reference, self.metadata = answer, reference, metadata
         self.seed, self.names, self.databases = seed, names, databases
-        self.shape = shape or shape_of(metadata, [answer, reference])
+        self.engine = engine or Engine(shape_of(metadata, [answer, reference]), seconds=seconds)
+        self.shape = self.engine.shape
+        self.start = start  # databases whose neighbours are worth trying
         self.found: Instance | None = None
-        self.engine = Engine(self.shape, seconds=seconds)
         self.seconds = seconds
         self.until = time.monotonic() + seconds
         self.sorting: SortKeys | None = None if ordered is False else sort_keys(reference)
@@ -107,19 +112,30 @@ class Search:
         }
         return Counterexample(tables, answer, reference)
 
-    def _batches(self) -> Sequence[int]:
-        sizes, left = [], self.databases
-        for size in [*_BATCHES, *[500] * (self.databases // 500)]:
-            if left > 0:
-                sizes.append(min(size, left))
-                left -= sizes[-1]
-        return sizes
+    def _batches(self) -> Iterator[list[Instance]]:
+        """Draw some databases, then all neighbours of those at the start, then some of any."""
+        left = self.databases
+        for n, size in enumerate(chain(_BATCHES, cycle(_LATER))):
+            if left <= 0:
+                return
+            if n == 2:
+                near = (one for start in self.start for one in self.near.around(start))
+                close = islice(near, left // 2)
+                while batch := list(islice(close, 500)):
+                    left -= len(batch)
+                    yield batch
+            size = min(size, left)
+            batch = self.near.draw(size) if n >= 2 and size < 200 else []
+            yield batch + self.generator.draw(size - len(batch))
+            left -= size
 
     def _search(self) -> Verdict:
-        for size in self._batches():
-            instances = self.generator.draw(size)
-            self.tried += size
-            found = self._candidates(instances)
+        self.near = Neighbours(self.generator, seed=self.seed)
+        if self.start:
+            self._candidates(self.start, note=True)
+        for instances in self._batches():
+            self.tried += len(instances)
+            found = self._candidates(instances, note=True)
             for n in found[:_CONFIRM]:
                 kind = self._confirm(instances[n])
                 if kind:
@@ -141,11 +157,14 @@ class Search:
                 error = str(explain(problem, self.answer, self.engine.con))
         return self._verdict(kind, instance, error)
 
-    def _candidates(self, instances: Sequence[Instance]) -> list[int]:
+    def _candidates(self, instances: Sequence[Instance], note: bool = False) -> list[int]:
         """Return the places of databases on which the two seem to differ, the smallest first."""
         self.engine.load(instances)
         wanted = self.engine.many(self.reference)
         given = self.engine.many(self.answer)
+        if note:
+            for instance, w, g in zip(instances, wanted, given, strict=True):
+                self.near.note(instance, w, g)
         found = [n for n, (g, w) in enumerate(zip(given, wanted, strict=True)) if self._apart(g, w)]
         return sorted(found, key=lambda n: size_of(instances[n]))
 

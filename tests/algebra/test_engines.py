@@ -214,6 +214,27 @@ def test_a_relation_may_stand_there_twice(text, bags):
         assert plain(run(query.sql(engine, db=frames, bags=bags), db, engine)) == own
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "σ b > 5 (r) ∪ π r.a, r.b (r ⟗ r.a = x.a ρ x (t))",
+        "(π b, c (s) ∪ π t.a, t.b (t ⟖ t.a = x.a ρ x (t))) × ({p, q} ⋈ p = c ρ y (t ⟕ t))",
+    ],
+)
+@pytest.mark.parametrize("bags", [False, True])
+def test_outer_joins_may_stand_in_a_union(text, bags):
+    """SQLite 3.40 gave a row twice, and an error, where their SQL was not set apart."""
+    db = {"r": [(None, 1)], "s": [(3, 3)], "t": [(2, 1, None), (1, 2, 3)]}
+    frames = {
+        name: pd.DataFrame(db[name], columns=list(columns), dtype=object)
+        for name, columns in TABLES.items()
+    }
+    query = algebra.parse(text)
+    own = plain(query.evaluate(frames, bags=bags).itertuples(index=False))
+    for engine in ("duckdb", "sqlite"):
+        assert plain(run(query.sql(engine, db=frames, bags=bags), db, engine)) == own
+
+
 SELECTS = [
     "SELECT DISTINCT a, b FROM r WHERE a > 1 AND b IS NOT NULL",
     "SELECT a + 1 AS x FROM r WHERE b BETWEEN 0 AND 2",

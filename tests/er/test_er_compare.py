@@ -214,7 +214,8 @@ def test_every_difference_has_words_and_a_hint_in_both_languages():
     messages = catalogue("er")
     said = {n.removeprefix("differs_") for n in messages if n.startswith("differs_")}
     hinted = {n.removeprefix("hint_") for n in messages if n.startswith("hint_")}
-    assert said == hinted
+    seen = {n.removeprefix("seen_") for n in messages if n.startswith("seen_")}
+    assert said == hinted == seen
     assert all(set(entry) == {"nb", "en"} for entry in messages.values())
 
 
@@ -224,5 +225,20 @@ def test_a_hint_does_not_name_what_is_missing(texts):
         set_language(lang)
         found = compare(answer, texts["ward"])
         assert found.differs
-        assert not any("Ward" in d.hint() or "takes_place" in d.hint() for d in found.differences)
+        told = " ".join(f"{d.seen()} {d.hint()}" for d in found.differences)
+        assert "Ward" not in told
+        assert "takes_place" not in told
         assert any("Ward" in d.text() for d in found.differences)
+
+
+@pytest.mark.parametrize("lang", ["nb", "en"])
+def test_what_is_seen_does_not_tell_the_references_numbers(texts, lang):
+    for old, new in [("Ward 0..n", "Ward 1..1"), ("Doctor 0..n", "Doctor 3..n")]:
+        assert old in texts["ward"]
+        found = compare(texts["ward"].replace(old, new), texts["ward"])
+        numbers = [d for d in found.differences if "wanted" in d.values]
+        assert numbers
+        for one in numbers:
+            assert one.values["came"] in one.seen(lang)
+            assert one.values["ends"] in one.seen(lang)
+            assert one.values["wanted"] not in one.seen(lang)

@@ -7,6 +7,7 @@ import pytest
 from labkit.grading.kinds import kind_of
 from labkit.grading.kinds.words import shown_facts
 from labkit.grading.plain import NotPlain
+from labkit.grading.verdict import with_code
 from labkit.grading.words import difference_text
 
 ER, SCHEMA = kind_of("er"), kind_of("schema")
@@ -43,7 +44,27 @@ def test_a_model_is_compared_by_what_it_says():
     wrong = compared(ER, reference, "entity Car { plate key }")
     assert wrong.share < half.share
     assert str(half.facts["percent"]) in difference_text(half, "nb")
-    assert set(shown_facts(half)) == {"percent", "hints"}
+    assert set(shown_facts(half)) == {"what", "percent", "hints"}
+
+
+def test_a_grading_tells_differences_in_the_answers_own_words():
+    reference = STORY.replace("Consent 0..n, Sample 1..1", "Consent 0..n, Sample 1..n")
+    reference = reference.replace("sex }", "sex, birth_year }")
+    found = compared(ER, reference, STORY.replace("covers", "dekker"))
+    assert difference_text(found, "nb").splitlines()[1:] == [
+        "",
+        "- Forholdet dekker (Consent – Sample) har en annen kardinalitet: hos deg 1:N. "
+        "Hvor mange kan det høyst være på hver side av dekker? Les begge veier.",
+        "- Donor mangler et attributt. Les en gang til hva som skal lagres om Donor.",
+    ]
+
+
+def test_a_grading_tells_no_more_than_the_first_differences():
+    many = compared(ER, STORY, "entity Car { plate key }")
+    lines = difference_text(many, "nb").splitlines()
+    assert len(lines) == 7
+    assert lines[-1].startswith("- … og ")
+    assert with_code("\n".join(lines)).count("<li>") == 5
 
 
 def test_a_schema_is_tried_with_rows():
@@ -57,6 +78,19 @@ def test_a_schema_is_tried_with_rows():
     half = compared(SCHEMA, PROBES, narrow)
     assert 0 < half.share < 1
     assert not half.same
+    said = difference_text(half, "nb")
+    assert "50 % av prøvene" in said
+    assert "som skal gå: Samme sengenummer på to avdelinger." in said
+    assert "`INSERT INTO bed (ward, number) VALUES ('B', 1)`" in said
+    assert "Det finnes alt en rad med samme nøkkel (1)." in said
+
+
+def test_a_schema_that_lets_too_much_in_is_shown_the_rows():
+    open_ = "CREATE TABLE post (kode TEXT, beds INTEGER);\nCREATE TABLE bed (ward TEXT, number INT)"
+    said = difference_text(compared(SCHEMA, PROBES, open_), "en")
+    assert "Your schema lets this through: Two wards with one code." in said
+    rows = [f"`INSERT INTO post (kode, beds) VALUES ('A', {n})`" for n in (10, 12)]
+    assert f"Got in: {'; '.join(rows)}." in said
 
 
 @pytest.mark.parametrize("kind", [ER, SCHEMA])
@@ -112,6 +146,49 @@ def test_a_model_is_told_at_once_what_is_recognised():
     )
     assert more.facts["extra"] == 2
     assert "2 more" in difference_text(more, "en")
+
+
+@pytest.mark.parametrize(("old", "new", "odd"), [
+    ("Consent 0..n, Sample 1..1", "Consent 1..1, Sample 0..n",
+     "The relationship Consent – Sample is there, with other numbers: in your model "
+     "Consent 1..1, Sample 0..n."),
+    ("weak entity Consent of Donor 1..n by gives { number: integer partial key",
+     "relationship gives (Donor 1..n, Consent 1..1)\nentity Consent { number: integer key",
+     "The numbers of the relationship Donor – Consent are right. Is it needed to recognise one "
+     "of them?"),
+    ("given_date: date }", "given_date: date, sex }",
+     "sex is there, but does not belong to Consent. What must you know to tell sex?"),
+    ("sex }", "sex multivalued }",
+     "sex of Donor is there, marked otherwise. Can it have several values, or be computed?"),
+    ("donor_id key, sex", "donor_id, sex key",
+     "Donor has sex as its key in your model. Does that tell two of them apart, and is all of "
+     "it needed?"),
+    ("sex }", "colour }", "I do not recognise colour of Donor."),
+    ("entity Donor", "entity Freezer { serial_no key }\nentity Donor",
+     "I do not recognise the entity type Freezer by its name."),
+    ("entity Sample { barcode key }", "weak entity Sample of Donor 0..n by from { barcode partial "
+     "key }", "I do not recognise the relationship Donor – Sample."),
+])  # fmt: skip
+def test_a_model_is_told_at_once_what_of_it_is_off(old, new, odd):
+    assert old in STORY
+    answer = STORY.replace(old, new)
+    if old == "given_date: date }":
+        answer = answer.replace("donor_id key, sex", "donor_id key")
+    lines = difference_text(at_once(answer), "en").splitlines()
+    assert f"- {odd}" in lines[2:]
+
+
+def test_what_follows_from_a_name_not_recognised_is_not_told():
+    odd = at_once(STORY.replace("Sample", "Thing")).facts["odd"]
+    assert [one["kind"] for one in odd] == ["entities"]
+
+
+def test_a_kind_of_something_is_told_at_once():
+    whole = "entity A { a key }\nentity B { b }\nentity C { c }\n"
+    whole += "specialisation A total disjoint { B, C }"
+    part = at_once(whole.replace("total", "partial"), whole)
+    assert part.facts["odd"][0]["kind"] == "kind"
+    assert "- That B is a kind of A is right." in difference_text(part, "en")
 
 
 def test_a_schema_is_told_at_once_what_will_be_tried():

@@ -1,7 +1,8 @@
 """ER models, and schemas tried with rows: compared in full by the grader, where the reference is.
 
 The key of a model holds digests of its facts (`labkit.er.facts`), so that an instant check can say
-how many of them an answer has, as far as names are recognised. That of a schema holds what will be
+how many of them an answer has, as far as names are recognised, and which of the answer's own are
+not among them; it cannot say what stands in their place. That of a schema holds what will be
 tried, in words. A task on a schema sets `probes` beside its `answer` in the solution cell; see
 `labkit.er.probing`.
 """
@@ -10,15 +11,23 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from labkit.errors import GradingError
 from labkit.grading.kinds import Options, Taken
 from labkit.grading.plain import NotPlain, Plain, plain
 from labkit.grading.reference import WORK, Difference, Settings
+from labkit.messages import LANGUAGES, Language, say
+
+if TYPE_CHECKING:
+    from labkit.er.facts import Fact
 
 _PROBES = re.compile(r"^\s*--\s*(accept|refuse)\s*:", re.MULTILINE)
+_TOLD = 4  # differences that are told in words
+_ORDER = ("entities", "relationships", "weak", "cardinalities", "keys", "attributes")
+_PROBED = ("probe_refused", "probe_accepted", "probe_unmapped")
 
 
 def take_er(answer: Any, options: Options) -> Taken:
@@ -60,6 +69,7 @@ class _Told(ABC):
     settings: Settings
     salt: str
     told: dict[str, Any] = field(default_factory=dict)
+    what: ClassVar[str]  # is judged: a model or a schema
 
     @classmethod
     def of(cls, answer: Plain, settings: Settings, *, salt: str, work: int = 0) -> Any:
@@ -88,9 +98,20 @@ class _Told(ABC):
             return Difference("model_unread", {"message": str(error)})
         if not found.differs:
             return Difference("same", share=1.0)
-        hints = {lang: found.differences[0].hint(lang) for lang in ("nb", "en")}
-        facts = {"percent": round(100 * found.share), "hints": hints}
+        hints = {lang: self._hints(found.differences, lang) for lang in LANGUAGES}
+        facts = {"what": self.what, "percent": round(100 * found.share), "hints": hints}
         return Difference("model", facts, min(found.share, 0.95))
+
+    def _hints(self, differences: Sequence[Any], lang: Language) -> str:
+        """List the first differences, in the answer's own words, with a question each."""
+        told = []
+        differences = sorted(differences, key=lambda one: one.kind == "probe_unmapped")
+        for one in differences[:_TOLD]:
+            seen, hint = one.seen(lang), one.hint(lang)
+            told.append(f"{hint} {seen}" if one.kind in _PROBED else f"{seen} {hint}")
+        if len(differences) > _TOLD:
+            told.append(say("kinds.model_more", lang, n=len(differences) - _TOLD))
+        return "\n\n" + "\n".join(f"- {line}" for line in told)
 
     @abstractmethod
     def _verdict(self, answer: str) -> Any:
@@ -108,6 +129,8 @@ class _Told(ABC):
 class ErModel(_Told):
     """A conceptual model to compare with."""
 
+    what = "model"
+
     def _verdict(self, answer: str) -> Any:
         from labkit.er import ModelError, compare
 
@@ -119,35 +142,74 @@ class ErModel(_Told):
     def _tell(self) -> dict[str, Any]:
         found = _facts(self.text)
         rounds = max(1, WORK // max(1, sum(map(len, found.values()))))
-        return {"rounds": rounds, "facts": self._digests(found, rounds)}
-
-    def _at_once(self, answer: str) -> Difference:
-        from labkit.er.facts import SORTS
-
-        digests = self._digests(_facts(answer), self.told["rounds"])
-        wanted = {sort: set(self.told["facts"][sort]) for sort in SORTS}
-        came = {sort: set(digests[sort]) for sort in SORTS}
-        if came == wanted:
-            return Difference("same", share=1.0)
-        have = {sort: len(wanted[sort] & came[sort]) for sort in SORTS}
-        extra = sum(len(came[sort] - wanted[sort]) for sort in ("entities", "relationships"))
-        first = next((sort for sort in SORTS if wanted[sort] - came[sort]), "extra")
-        if first != "entities" and came["weak"] - wanted["weak"]:
-            first = "weak"
-        counts = {sort: [have[sort], len(wanted[sort])] for sort in SORTS}
-        share = sum(have.values()) / max(1, sum(map(len, wanted.values())))
-        facts = {"counts": counts, "extra": extra, "first": first}
-        return Difference("model_part", facts, min(share, 0.95))
-
-    def _digests(self, found: dict[str, tuple[str, ...]], rounds: int) -> dict[str, list[str]]:
-        return {
-            sort: [_digest(f"{sort}: {fact}", self.salt, rounds) for fact in listed]
+        digests = {
+            sort: [self._digest(sort, fact.text, rounds) for fact in listed]
             for sort, listed in found.items()
         }
+        return {"rounds": rounds, "facts": digests}
+
+    def _at_once(self, answer: str) -> Difference:
+        found, rounds = _facts(answer), self.told["rounds"]
+        wanted = {sort: set(self.told["facts"][sort]) for sort in found}
+        marks = {
+            (sort, fact.text): self._digest(sort, fact.text, rounds)
+            for sort, listed in found.items()
+            for fact in listed
+        }
+        came = {sort: {marks[sort, fact.text] for fact in found[sort]} for sort in found}
+        if came == wanted:
+            return Difference("same", share=1.0)
+        have = {sort: len(wanted[sort] & came[sort]) for sort in found}
+        extra = sum(len(came[sort] - wanted[sort]) for sort in ("entities", "relationships"))
+        first = next((sort for sort in _ORDER if wanted[sort] - came[sort]), "extra")
+        if first != "entities" and came["weak"] - wanted["weak"]:
+            first = "weak"
+        counts = {sort: [have[sort], len(wanted[sort])] for sort in found}
+        share = sum(have.values()) / max(1, sum(map(len, wanted.values())))
+        right = {place for place, mark in marks.items() if mark in wanted[place[0]]}
+        free = {sort: wanted[sort] - came[sort] for sort in found}
+        facts = {"counts": counts, "extra": extra, "first": first}
+        facts["odd"] = self._odd(found, right, free)
+        return Difference("model_part", facts, min(share, 0.95))
+
+    def _odd(
+        self,
+        found: "dict[str, tuple[Fact, ...]]",
+        right: set[tuple[str, str]],
+        free: dict[str, set[str]],
+    ) -> list[dict[str, Any]]:
+        """Pick the first facts of an answer that are not the reference's, and say how they are off.
+
+        Args:
+            found: The facts of the answer.
+            right: Sort and text of those that are the reference's.
+            free: Digests of the reference's facts that the answer lacks.
+        """
+        odd: list[dict[str, Any]] = []
+        for sort in _ORDER:
+            for fact in found[sort]:
+                if (sort, fact.text) in right or not right.issuperset(fact.rests):
+                    continue
+                near = (
+                    kind
+                    for kind, text in fact.near
+                    if self._digest(sort, text, self.told["rounds"]) in free[sort]
+                )
+                odd.append({"kind": next(near, sort), **fact.about})
+                if len(odd) == _TOLD:
+                    return odd
+        return odd
+
+    def _digest(self, sort: str, fact: str, rounds: int) -> str:
+        said = f"{sort}: {fact}".encode()
+        raw = hashlib.pbkdf2_hmac("sha256", said, self.salt.encode(), rounds, 12)
+        return b64encode(raw).decode()
 
 
 class Schema(_Told):
     """Probes that a schema must accept or refuse."""
+
+    what = "schema"
 
     def _verdict(self, answer: str) -> Any:
         from labkit.er import SchemaError, probe
@@ -170,16 +232,11 @@ class Schema(_Told):
         return Difference("schema_read", {"tried": self.told["tried"]})
 
 
-def _facts(text: str) -> dict[str, tuple[str, ...]]:
+def _facts(text: str) -> "dict[str, tuple[Fact, ...]]":
     from labkit.er import ModelError, parse
-    from labkit.er.facts import facts
+    from labkit.er.facts import stated
 
     try:
-        return facts(parse(text))
+        return stated(parse(text))
     except ModelError as error:
         raise GradingError(str(error)) from None
-
-
-def _digest(fact: str, salt: str, rounds: int) -> str:
-    raw = hashlib.pbkdf2_hmac("sha256", fact.encode(), salt.encode(), rounds, 12)
-    return b64encode(raw).decode()

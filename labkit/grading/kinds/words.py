@@ -34,8 +34,8 @@ def kind_text(difference: Difference, lang: Language, *, hidden: bool = False) -
                 return say("kinds.points", lang)
             return say("kinds.points_count", lang, came=facts["came"], asked=facts["asked"])
         case "model":
-            said = say("kinds.model", lang, percent=facts["percent"])
-            return f"{said} {facts['hints'][lang]}"
+            said = say(f"kinds.{facts['what']}", lang, percent=facts["percent"])
+            return f"{said}{facts['hints'][lang]}"
         case "model_part":
             return _model_part(facts, lang)
         case "schema_read":
@@ -70,6 +70,7 @@ def shown_facts(difference: Difference) -> dict[str, Any]:
         "before",
         "after",
         "words",
+        "what",
         "percent",
         "hints",
         "message",
@@ -103,7 +104,9 @@ def _model_part(facts: dict[str, Any], lang: Language) -> str:
     said = [say("kinds.model_part", lang, listed="; ".join(listed))]
     if facts["extra"]:
         said.append(say("kinds.part_more", lang, n=facts["extra"]))
-    return " ".join([*said, say(f"kinds.part_{facts['first']}_think", lang)])
+    text = " ".join([*said, say(f"kinds.part_{facts['first']}_think", lang)])
+    odd = [say(f"kinds.odd_{one['kind']}", lang, **one) for one in facts["odd"]]
+    return text + "".join([*(["\n"] if odd else []), *(f"\n- {line}" for line in odd)])
 
 
 _INNER = ("should_raise", "has_raised", "has_refused", "should_be_none", "gave_nothing", "no_cases")
