@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.columns import ranges
-from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of, main_codes
+from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of
 from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, PROCEDURES, column, place
 from labkit.world.disease import diseases
 from labkit.world.names import names
@@ -97,7 +97,7 @@ def diagnosis(part: Part) -> None:
     chance = np.where(found["kind"] == 0, SECONDARY_HOSPITAL, SECONDARY_OUTPATIENT)
     chance = np.where(hospital, chance, np.where(found["kind"] == GP, SECONDARY_GP, 0.0))
     chance = np.where(found["cause"] == CAUSE[BIRTH], 0.0, chance)
-    codes = main_codes(part)
+    codes = part.codes
     day = found["start"] // 1440
     filled = np.zeros(n, dtype=np.int64)
     owned = np.bincount(found["person"], minlength=part.size)  # contacts lie by person

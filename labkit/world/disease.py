@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.world import treatment
 from labkit.world.calibration import baselines, load
+from labkit.world.diagnosis_codes import pick
 from labkit.world.hazard import YEAR, Baseline, cohort, in_season, invert
 from labkit.world.part import NEVER, Part, People
 from labkit.world.population import people_of
@@ -177,7 +178,7 @@ BEFORE: dict[str, tuple[TreatmentStep, ...]] = {
 
 
 def onsets(part: Part) -> None:
-    """Fill `part.onset`, `part.found` and the treatments that stand between diseases."""
+    """Fill `part.onset`, `found`, `codes` and the treatments that stand between diseases."""
     people = people_of(part)
     known: dict[str, np.ndarray] = dict(part.treatment)
     deadly = {}
@@ -194,6 +195,7 @@ def onsets(part: Part) -> None:
             kill = np.where(kill < people.entry, NEVER, kill)
         known[name] = part.onset[name] = day.astype(np.int32)
         part.found[name] = found_days(part, name, part.onset[name])
+        part.codes[name] = pick(disease.icd10, part.rng(f"code.{name}").random(part.size))
         deadly[name] = kill
     part.treatment = {name: day for name, day in known.items() if name not in part.onset}
     part.fatal = deadly
