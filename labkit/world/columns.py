@@ -129,5 +129,10 @@ def codes(column: Any) -> tuple[np.ndarray, list[str]]:
         array = array.combine_chunks()
     if not isinstance(array, pa.DictionaryArray):
         array = array.dictionary_encode()
-    places = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
-    return places, [str(v) for v in array.dictionary.to_pylist()]
+    return places_of(array), [str(v) for v in array.dictionary.to_pylist()]
+
+
+def places_of(array: pa.DictionaryArray) -> np.ndarray:
+    """Return the places of a column's values in its dictionary, int32, -1 where it is empty."""
+    indices = array.indices.fill_null(-1) if array.null_count else array.indices
+    return indices.to_numpy(zero_copy_only=False).astype(np.int32)

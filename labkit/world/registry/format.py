@@ -17,10 +17,11 @@ MOST_COUNTED = 1_000_000
 
 
 @cache
-def _days(pattern: str) -> tuple[np.ndarray, list[str]]:
+def _days(pattern: str) -> tuple[np.ndarray, pa.Array]:
     """The distinct texts of all days, and the place of each day's text among them."""
     days = np.arange(FIRST_DAY, LAST_DAY + 1).astype("datetime64[D]").tolist()
-    return _distinct([day.strftime(pattern) for day in days])
+    place, texts = _distinct([day.strftime(pattern) for day in days])
+    return place, pa.array(texts)
 
 
 def _distinct(texts: list[str]) -> tuple[np.ndarray, list[str]]:
@@ -111,6 +112,10 @@ def joined(code: pa.Array, count: np.ndarray) -> pa.Array:
     return pc.if_else(pa.array(np.asarray(count) > 0), cells, pa.scalar(None, pa.string()))
 
 
-def _dictionary(place: np.ndarray, texts: list[str], missing: np.ndarray | None) -> pa.Array:
-    indices = pa.array(place.astype(np.int32), mask=missing)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.string()))
+def _dictionary(
+    place: np.ndarray, texts: list[str] | pa.Array, missing: np.ndarray | None
+) -> pa.Array:
+    none = missing is None or not missing.any()
+    indices = pa.array(place.astype(np.int32, copy=False), mask=None if none else missing)
+    known = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    return pa.DictionaryArray.from_arrays(indices, known)
