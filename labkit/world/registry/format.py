@@ -86,7 +86,10 @@ def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = 
         ['Kvinne', 'Mann']
     """
     where, texts = _distinct(vocabulary)
-    return _dictionary(where[np.asarray(code, dtype=np.int64)], texts, missing)
+    place = np.asarray(code, dtype=np.int32)
+    if len(texts) < len(vocabulary):
+        place = where[place]
+    return _dictionary(place, texts, missing)
 
 
 def integers(value: np.ndarray, missing: np.ndarray) -> pa.Array:
