@@ -55,6 +55,7 @@ def make_apart(config: "Config", folder: Path) -> None:
 def work_alone() -> None:
     """Prepare a process that will only generate: no pandas, one thread, memory that is kept."""
     sys.meta_path.insert(0, _NoPandas())
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else numpy starts threads of its own
     keep_memory()
     import pyarrow as pa
 
