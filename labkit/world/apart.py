@@ -56,6 +56,7 @@ def work_alone() -> None:
     """Prepare a process that will only generate: no pandas, one thread, memory that is kept."""
     sys.meta_path.insert(0, _NoPandas())
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else numpy starts threads of its own
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # so that its memory is kept too
     keep_memory()
     import pyarrow as pa
 

@@ -84,7 +84,7 @@ class Ladder:
         self.cells = cells
         self.limits = np.append(limits, np.inf)
         cell = (limits * cells).astype(np.int32)
-        self.first = np.searchsorted(cell, np.arange(cell[-1] + 2)).astype(np.int32)
+        self.first = np.searchsorted(cell, np.arange(cell[-1] + 2))
 
     def places(self, values: np.ndarray) -> np.ndarray:
         """Return how many limits each value has reached.

@@ -2,7 +2,7 @@
 
 `contacts` gathers them from disease, acute illness, births and everyday complaints, and leaves in
 `part.contacts`, sorted by person and start, one place for each encounter to be:
-    person     place in the partition, int32       kind      place in `KINDS`, int8
+    person     place in the partition, int64       kind      place in `KINDS`, int8
     start, stop   minutes since 1970, int64         acute     bool
     main       place in `DIAGNOSES`, int16          procedure place in `PROCEDURES` or -1, int16
     organisation, practitioner   ids, int32         cause     place in `CAUSES`, int16
@@ -103,7 +103,7 @@ class Gathered:
 
         self.blocks.append(
             (
-                person.astype(np.int32, copy=False),
+                person.astype(np.int64, copy=False),
                 day.astype(np.int32, copy=False),
                 spread(kind, np.int8),
                 spread(main, np.int16),
@@ -138,7 +138,7 @@ def everyday(part: Part, gathered: Gathered) -> None:
         some = np.flatnonzero(count)
         drawn = np.repeat(some.astype(np.int32), count[some])
         year = drawn // part.size
-        who = drawn - year * part.size
+        who = (drawn - year * part.size).astype(np.int64)  # numpy looks up by int64 fastest
         day = START_OF_YEAR[year] + rng.integers(0, 365, len(who))
         years_old = (day - people.birth[who]) / YEAR
         known = complaints()[kind]

@@ -2,7 +2,7 @@
 
 `prescriptions` makes the table `prescription` and leaves in `part.dispensings`, by person and day,
 one place for each collection from a pharmacy:
-    person  place in the partition, int32     day      int32
+    person  place in the partition, int64     day      int32
     atc     place in `DRUGS`, int16           packs    packages, int16
     prescription_id   int64
     indication  place in `DIAGNOSES`, -1 if none, int16

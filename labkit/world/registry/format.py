@@ -41,7 +41,7 @@ def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) 
         >>> date_text(np.array([19723]), "%d.%m.%Y").to_pylist()
         ['01.01.2024']
     """
-    place = np.asarray(day, dtype=np.int32) - FIRST_DAY
+    place = np.asarray(day, dtype=np.int64) - FIRST_DAY
     if missing is not None:
         place = np.where(missing, 0, place)
     where, texts = _days(pattern)

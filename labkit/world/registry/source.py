@@ -171,7 +171,7 @@ def homes(part: Part) -> Homes:
         for number in era
     }
 
-    first = np.searchsorted(person, np.arange(people_of(part).person_id.size)).astype(np.int32)
+    first = np.searchsorted(person, np.arange(part.size))
     following = np.append(key[1:], np.iinfo(np.int64).max)
 
     def find_home(who: np.ndarray, day: np.ndarray) -> np.ndarray:
