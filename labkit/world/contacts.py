@@ -97,9 +97,10 @@ class Gathered:
         if not n:
             return
 
-        def spread(value: object, kind: type) -> np.ndarray:
-            same = not isinstance(value, np.ndarray)
-            return np.full(n, value, kind) if same else value.astype(kind, copy=False)
+        def spread(value: float | np.ndarray, kind: type) -> np.ndarray:
+            if isinstance(value, np.ndarray):
+                return value.astype(kind, copy=False)
+            return np.full(n, value, kind)
 
         self.blocks.append(
             (
