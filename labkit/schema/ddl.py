@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Column, Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from labkit.errors import InputError
@@ -56,13 +55,21 @@ def statements(table: Table, dialect: str, *, keys: bool = True) -> Iterator[str
         yield from comments(table)
 
 
-def create(table: Table, dialect: str, *, keys: bool = True, foreign_keys: bool = True) -> str:
+def create(
+    table: Table,
+    dialect: str,
+    *,
+    keys: bool = True,
+    primary_key: bool = True,
+    foreign_keys: bool = True,
+) -> str:
     """Write the CREATE TABLE statement of one table.
 
     Args:
         table: The declaration.
         dialect: `duckdb`, `sqlite` or `postgresql`.
         keys: Whether keys and NOT NULL are asked of the data.
+        primary_key: Whether the primary key is among them.
         foreign_keys: Whether foreign keys are among them.
     """
     compiler = _compiler(dialect)
@@ -71,6 +78,8 @@ def create(table: Table, dialect: str, *, keys: bool = True, foreign_keys: bool 
         text = str(statement.compile(dialect=compiler))
         lines = [line.strip().removesuffix(",").rstrip() for line in text.strip().splitlines()]
         inner = [line for line in lines[1:] if line and line != ")"]
+        if not primary_key:
+            inner = [line for line in inner if not line.startswith("PRIMARY KEY")]
     else:
         inner = [f"{c.name} {c.type.compile(dialect=compiler)}" for c in table.columns]
     inner = [line.replace(" WITHOUT TIME ZONE", "") for line in inner]
@@ -102,7 +111,11 @@ def _quoted(text: str) -> str:
 
 def _compiler(dialect: str) -> Dialect:
     if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return sqlite.dialect()
     if dialect in ("duckdb", "postgresql"):
+        from sqlalchemy.dialects import postgresql
+
         return postgresql.dialect()  # DuckDB reads PostgreSQL's types and constraints
     raise InputError(say("schema.dialect", came=dialect, known=", ".join(DIALECTS)))

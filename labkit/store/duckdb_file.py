@@ -35,14 +35,13 @@ def write_duckdb(
         with duckdb.connect(partial) as con:
             con.execute("SET checkpoint_threshold = '4GB'")  # indexes are written once, at the end
             found = [(table, file) for _, table, file in tables(dataset, truth=truth)]
-            # A partition is read by one thread, so tables go side by side where none waits for
-            # the table that it refers to; the largest first, so that none is left for the end.
+            # Tables go side by side, each by one thread, where none waits for the table that it
+            # refers to; the largest first, so that none is left for the end.
             if not foreign_keys:
+                con.execute("SET threads = 1")
                 found.sort(key=lambda pair: pair[1].stat().st_size, reverse=True)
             with ThreadPoolExecutor(1 if foreign_keys else THREADS) as pool:
-                kept = pool.map(lambda pair: _load(con, *pair, foreign_keys=foreign_keys), found)
-            for (table, _), keys_kept in zip(found, kept, strict=True):
-                con.execute("\n".join(comments(table, keys_kept=keys_kept)))
+                list(pool.map(lambda pair: _load(con, *pair, foreign_keys=foreign_keys), found))
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -51,16 +50,22 @@ def write_duckdb(
 
 def _load(
     whole: duckdb.DuckDBPyConnection, table: Table, file: Path, *, foreign_keys: bool
-) -> bool:
-    """Make and fill one table; return whether its rows keep its keys."""
+) -> None:
+    """Make and fill one table, with its keys if its rows keep them."""
     insert = f"INSERT INTO {table.name} SELECT * FROM read_parquet(?)"
     with whole.cursor() as con:
+        con.begin()
         try:
-            con.execute(create(table, "duckdb", foreign_keys=foreign_keys))
+            con.execute(create(table, "duckdb", primary_key=False, foreign_keys=foreign_keys))
+            con.execute("\n".join(comments(table)))
             con.execute(insert, [str(file)])
+            # The index of a key is built at once in half of the time of row by row.
+            key = ", ".join(column.name for column in table.primary_key)
+            con.execute(f"ALTER TABLE {table.name} ADD PRIMARY KEY ({key})")
         except (duckdb.ConstraintException, duckdb.BinderException, duckdb.CatalogException):
-            con.execute(f"DROP TABLE IF EXISTS {table.name}")
+            con.rollback()
+            con.begin()
             con.execute(create(table, "duckdb", keys=False))
+            con.execute("\n".join(comments(table, keys_kept=False)))
             con.execute(insert, [str(file)])
-            return False
-    return True
+        con.commit()

@@ -4,6 +4,7 @@ The caller, often a student's kernel, then loads neither the generator nor what 
 The process works without pandas: pyarrow would import it, which takes longer than a partition.
 """
 
+import ctypes
 import json
 import os
 import subprocess
@@ -18,6 +19,10 @@ from labkit.messages import language
 
 if TYPE_CHECKING:
     from labkit.world.part import Config
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+LARGEST_KEPT = 1 << 25  # bytes; the most that glibc allows
+MOST_KEPT = 1 << 30
 
 
 def make_apart(config: "Config", folder: Path) -> None:
@@ -48,11 +53,28 @@ def make_apart(config: "Config", folder: Path) -> None:
 
 
 def work_alone() -> None:
-    """Prepare a process that will only generate: without pandas, and with one thread."""
+    """Prepare a process that will only generate: no pandas, one thread, memory that is kept."""
     sys.meta_path.insert(0, _NoPandas())
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else numpy starts threads of its own
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # so that its memory is kept too
+    keep_memory()
     import pyarrow as pa
 
     pa.set_cpu_count(1)
+
+
+def keep_memory() -> None:
+    """Let freed memory serve the next array, where the C library is glibc.
+
+    By default it goes back to the system when an array is freed, and must be cleared and mapped
+    for the next one: a fifth of the time of a partition.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another library
+        return
+    mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
+    mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
 
 
 class _NoPandas(MetaPathFinder):

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.columns import ranges
-from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of, main_codes
+from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of
 from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, PROCEDURES, column, place
 from labkit.world.disease import diseases
 from labkit.world.names import names
@@ -97,7 +97,7 @@ def diagnosis(part: Part) -> None:
     chance = np.where(found["kind"] == 0, SECONDARY_HOSPITAL, SECONDARY_OUTPATIENT)
     chance = np.where(hospital, chance, np.where(found["kind"] == GP, SECONDARY_GP, 0.0))
     chance = np.where(found["cause"] == CAUSE[BIRTH], 0.0, chance)
-    codes = main_codes(part)
+    codes = part.codes
     day = found["start"] // 1440
     filled = np.zeros(n, dtype=np.int64)
     owned = np.bincount(found["person"], minlength=part.size)  # contacts lie by person
@@ -107,7 +107,7 @@ def diagnosis(part: Part) -> None:
         ill = np.flatnonzero(part.found[name] <= END_DAY)
         known = ranges(begin[ill], owned[ill])
         known = known[day[known] >= np.repeat(part.found[name][ill], owned[ill])]
-        known = known[rng.random(len(known)) < chance[known]]
+        known = known[np.flatnonzero(rng.random(len(known)) < chance[known])]
         known = known[filled[known] < MOST_SECONDARY]
         code = np.where(hospital[known], codes[name][found["person"][known]], place(disease.icpc2))
         new = _stem(code) != _stem(found["main"][known])
@@ -123,10 +123,11 @@ def diagnosis(part: Part) -> None:
     filled[who] += 1
     codes_of = np.concatenate([found["main"][:, None], extra], axis=1)
     code = codes_of[codes_of >= 0]
-    row = np.repeat(np.arange(n), 1 + filled)
+    count = 1 + filled
+    row = np.repeat(np.arange(n), count)
     part.tables["diagnosis"] = {
         "encounter_id": encounter_ids(part)[row],
-        "position": (1 + ranges(np.zeros(n, dtype=np.int64), 1 + filled)).astype(np.int16),
+        "position": (1 + np.arange(len(row)) - (np.cumsum(count) - count)[row]).astype(np.int16),
         "code_system": labels((code >= FIRST_ICPC).astype(np.int8), ["ICD-10", "ICPC-2"]),
         "code": column(code, DIAGNOSES),
     }

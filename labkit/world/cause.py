@@ -11,7 +11,6 @@ from functools import cache
 import numpy as np
 
 from labkit.world.complaints import COMPLAINT_AGES, group_of
-from labkit.world.contacts import main_codes
 from labkit.world.diagnosis_codes import pick, place
 from labkit.world.disease import diseases
 from labkit.world.episode import kinds
@@ -107,7 +106,7 @@ def causes(part: Part) -> None:
     rng = part.rng("cause")
     share = rng.random(len(dead))
     killer = part.cause[dead]
-    codes = main_codes(part)
+    codes = part.codes
     names = [*diseases(), *kinds()]
 
     known, limits = _other()

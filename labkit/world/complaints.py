@@ -7,9 +7,11 @@ from importlib.resources import files
 
 import numpy as np
 
+from labkit.world.columns import Ladder
 from labkit.world.diagnosis_codes import place, procedure_place
 
 COMPLAINT_AGES = np.array([0, 6, 16, 30, 50, 67, 80])
+_GROUP = (np.searchsorted(COMPLAINT_AGES, np.arange(130), side="right") - 1).astype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,11 @@ class Complaints:
     days: np.ndarray
     procedure: np.ndarray
     share: np.ndarray
-    limits: np.ndarray  # flat; group g lies between g and g + 1
+    limits: Ladder  # flat; group g lies between g and g + 1
 
     def draw(self, group: np.ndarray, share: np.ndarray) -> np.ndarray:
         """Return rows for groups (sex x age) from uniform draws."""
-        return np.searchsorted(self.limits, group + share, side="right") % len(self.main)
+        return self.limits.places(group + share) % len(self.main)
 
 
 @cache
@@ -50,12 +52,13 @@ def complaints() -> dict[str, Complaints]:
             days=np.array([float(row["days"]) for row in some]),
             procedure=np.array([procedure_place(row["procedure"]) for row in some], np.int16),
             share=np.array([float(row["share"] or 0) for row in some]),
-            limits=(shares + np.arange(len(shares))[:, None]).ravel(),
+            limits=Ladder((shares + np.arange(len(shares))[:, None]).ravel()),
         )
     return found
 
 
 def group_of(female: np.ndarray, age_years: np.ndarray) -> np.ndarray:
     """Return the group of sex and age that `Complaints.draw` wants."""
-    group = np.searchsorted(COMPLAINT_AGES, age_years, side="right") - 1
-    return np.maximum(group, 0) + len(COMPLAINT_AGES) * female
+    return _GROUP[np.clip(age_years, 0, len(_GROUP) - 1).astype(np.int32)] + len(
+        COMPLAINT_AGES
+    ) * female.astype(np.int8)

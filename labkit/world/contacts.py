@@ -2,7 +2,7 @@
 
 `contacts` gathers them from disease, acute illness, births and everyday complaints, and leaves in
 `part.contacts`, sorted by person and start, one place for each encounter to be:
-    person     place in the partition, int32       kind      place in `KINDS`, int8
+    person     place in the partition, int64       kind      place in `KINDS`, int8
     start, stop   minutes since 1970, int64         acute     bool
     main       place in `DIAGNOSES`, int16          procedure place in `PROCEDURES` or -1, int16
     organisation, practitioner   ids, int32         cause     place in `CAUSES`, int16
@@ -20,7 +20,7 @@ from labkit.world.complaints import complaints, group_of
 from labkit.world.diagnosis_codes import DIAGNOSES, age_limits, pick, place, procedure_place
 from labkit.world.disease import diseases
 from labkit.world.episode import kinds as episode_kinds
-from labkit.world.hazard import YEAR, Baseline
+from labkit.world.hazard import LAST_AGE, YEAR, Baseline
 from labkit.world.hospital import operation
 from labkit.world.part import END_DAY, START_DAY, Part
 from labkit.world.population import YEARS, people_of
@@ -97,13 +97,15 @@ class Gathered:
         if not n:
             return
 
-        def spread(value: object, kind: type) -> np.ndarray:
-            return np.broadcast_to(np.asarray(value, dtype=kind), (n,))
+        def spread(value: float | np.ndarray, kind: type) -> np.ndarray:
+            if isinstance(value, np.ndarray):
+                return value.astype(kind, copy=False)
+            return np.full(n, value, kind)
 
         self.blocks.append(
             (
-                person.astype(np.int32),
-                day.astype(np.int64),
+                person.astype(np.int64, copy=False),
+                day.astype(np.int32, copy=False),
                 spread(kind, np.int8),
                 spread(main, np.int16),
                 spread(CAUSE[cause], np.int16),
@@ -122,19 +124,22 @@ def everyday(part: Part, gathered: Gathered) -> None:
     """Contacts for what the kit follows no disease of; frail people come more often."""
     people = people_of(part)
     assert people.frailty is not None
+    middle = (YEARS[:, None] + 0.5 - 1970) * YEAR - people.birth
+    age = np.clip(middle / YEAR, 0, LAST_AGE - 1).astype(np.int32)
+    sex_and_age = people.female * LAST_AGE + age
     for kind, bands in RATES.items():
         rng = part.rng(f"everyday.{kind}")
         base = Baseline.from_bands(*baselines().get(f"everyday.{kind}", bands))
-        middle = (YEARS[:, None] + 0.5 - 1970) * YEAR - people.birth
-        age = np.clip(middle / YEAR, 0, 114).astype(np.int64)
         # Some people go to the doctor more than others, whatever they have.
         habit = rng.gamma(1.6, 1 / 1.6, part.size) * people.frailty**0.5
-        rate = base.rate[people.female.astype(np.int64), age] * habit
+        rate = base.rate.ravel()[sex_and_age] * habit
         if kind in RUNS:
             rate = rate * part.rng(f"runs.{kind}").gamma(RUNS[kind], 1 / RUNS[kind], rate.shape)
-        count = rng.poisson(np.where(middle > -YEAR, rate, 0.0))
-        year, who = np.nonzero(count)
-        year, who = np.repeat(year, count[year, who]), np.repeat(who, count[year, who])
+        count = rng.poisson(np.where(middle > -YEAR, rate, 0.0)).ravel()
+        some = np.flatnonzero(count)
+        drawn = np.repeat(some.astype(np.int32), count[some])
+        year = drawn // part.size
+        who = (drawn - year * part.size).astype(np.int64)  # numpy looks up by int64 fastest
         day = START_OF_YEAR[year] + rng.integers(0, 365, len(who))
         years_old = (day - people.birth[who]) / YEAR
         known = complaints()[kind]
@@ -173,20 +178,12 @@ NEWBORN_JAUNDICE = 0.04  # admitted for phototherapy, from memory
 START_OF_YEAR = (YEARS - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
 
 
-def main_codes(part: Part) -> dict[str, np.ndarray]:
-    """Return each person's ICD-10 code of each disease, int16 places, held through life."""
-    return {
-        name: pick(disease.icd10, part.rng(f"code.{name}").random(part.size))
-        for name, disease in diseases().items()
-    }
-
-
 def from_disease(part: Part, gathered: Gathered) -> None:
     """The contact at which a disease is found, and the controls that follow."""
     people = people_of(part)
     assert people.death is not None
     last = np.minimum(people.death, END_DAY)
-    codes = main_codes(part)
+    codes = part.codes
     for name, found in part.found.items():
         care = load("follow_up")[name]
         rng = part.rng(f"follow_up.{name}")
@@ -329,7 +326,7 @@ def contacts(part: Part) -> None:
     from_episodes(part, gathered)
     last_illness(part, gathered)
     births(part, gathered)
-    hospital.planned(part, gathered, main_codes(part))
+    hospital.planned(part, gathered)
     everyday(part, gathered)
     fields = gathered.arrays()
     fields += _times(part, "contact.time", fields)
@@ -389,7 +386,7 @@ def _times(part: Part, stream: str, fields: list[np.ndarray]) -> list[np.ndarray
     weekday = (day + 3) % 7  # day 0, 1 January 1970, was a Thursday
     office = _is_planned(kind, acute, cause) | (kind == GP)
     day += np.where(office & (weekday > 4), 7 - weekday, 0)
-    start = day * MINUTES + _minute(kind, acute, day, rng)
+    start = day.astype(np.int64) * MINUTES + _minute(kind, acute, day, rng)
     return [start, start + _length(kind, days, rng)]
 
 
@@ -427,16 +424,18 @@ def _minute(
 ) -> np.ndarray:
     """Draw the minute of the day: office hours, evenings, or round the clock."""
     share = rng.random(len(kind))
-    office = 8 * 60 + np.floor(share * 84) * 5  # 08:00 to 14:55
-    weekend = (day + 3) % 7 > 4
-    evening = np.where(weekend, 9 * 60 + share * 14 * 60, 16 * 60 + share * 7.5 * 60)
-    morning = 7 * 60 + np.floor(share * 12) * 10
-    minute = np.choose(kind, [morning, morning, office, office, evening])
+    minute = 8 * 60 + np.floor(share * 84) * 5  # in office hours, 08:00 to 14:55
+    late = np.flatnonzero(kind == OUT_OF_HOURS)
+    weekend = (day[late] + 3) % 7 > 4
+    evening = share[late]
+    minute[late] = np.where(weekend, 9 * 60 + evening * 14 * 60, 16 * 60 + evening * 7.5 * 60)
+    early = np.flatnonzero(kind <= DAY)
+    minute[early] = 7 * 60 + np.floor(share[early] * 12) * 10
     # Acute stays begin most often around midday and in the evening.
     spread = rng.standard_normal(len(kind))
     bell = np.flatnonzero((kind == INPATIENT) & acute)
     minute[bell] = (14 + 5.5 * spread[bell]) % 24 * 60
-    return minute.astype(np.int64)
+    return minute.astype(np.int32)
 
 
 def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -447,7 +446,7 @@ def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.
     inside = np.flatnonzero(kind == INPATIENT)
     mean, factor = np.maximum(days[inside], 0.3), np.exp(0.75 * spread[inside] - 0.28)
     length[inside] = np.maximum(1.25 * mean * factor * MINUTES, 180)
-    return length.astype(np.int64)
+    return length.astype(np.int32)
 
 
 def _place(
@@ -456,22 +455,29 @@ def _place(
     """Choose the organisation: the practice and hospital of the home, now and then the central."""
     found = units(part.config.region)
     home = people_of(part).municipality[person]
-    ward = found.hospital[home]
-    ward = np.where(rng.random(len(person)) < 0.10, found.central, ward)
-    where = np.choose(kind, [ward, ward, ward, found.practice[home], found.out_of_hours[home]])
-    return where.astype(np.int32)
+    central = rng.random(len(person)) < 0.10
+    where = found.practice[home].astype(np.int32)
+    ward = np.flatnonzero(kind <= OUTPATIENT)
+    where[ward] = np.where(central[ward], found.central, found.hospital[home[ward]])
+    late = np.flatnonzero(kind == OUT_OF_HOURS)
+    where[late] = found.out_of_hours[home[late]]
+    return where
 
 
 def _doctor(part: Part, contacts: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """Choose the practitioner: own GP mostly, the speciality of the diagnosis in hospital."""
     found = units(part.config.region)
     person, kind = contacts["person"], contacts["kind"]
-    draw = rng.integers(0, 60, len(person))
-    doctor = np.where(draw < 48, doctor_of(part)[person], draw % DOCTORS_PER_PRACTICE)
-    speciality = _specialities(part.config.region)[contacts["main"]]
-    special = speciality * DOCTORS_PER_SPECIALITY + draw % DOCTORS_PER_SPECIALITY
-    offset = np.where(kind <= OUTPATIENT, special, np.where(kind == GP, doctor, draw % 5))
-    return (found.first_doctor[contacts["organisation"]] + offset).astype(np.int32)
+    draw = rng.integers(0, 60, len(person)).astype(np.int32)
+    doctor = doctor_of(part).astype(np.int32)[person]
+    other = np.flatnonzero(draw >= 48)
+    doctor[other] = draw[other] % DOCTORS_PER_PRACTICE
+    special = np.flatnonzero(kind <= OUTPATIENT)
+    speciality = _specialities(part.config.region)[contacts["main"][special]]
+    doctor[special] = speciality * DOCTORS_PER_SPECIALITY + draw[special] % DOCTORS_PER_SPECIALITY
+    late = np.flatnonzero(kind == OUT_OF_HOURS)
+    doctor[late] = draw[late] % 5
+    return (found.first_doctor[contacts["organisation"]] + doctor).astype(np.int32)
 
 
 def doctor_of(part: Part) -> np.ndarray:

@@ -60,7 +60,10 @@ def pick(weights: Mapping[str, float], share: np.ndarray) -> np.ndarray:
     """
     places = np.array([place(code) for code in weights], dtype=np.int16)
     limits = np.cumsum(list(weights.values()))
-    return places[np.searchsorted(limits / limits[-1], share, side="right")]
+    chosen = np.zeros(share.shape, dtype=np.int8)
+    for limit in limits[:-1] / limits[-1]:  # a search takes longer: there are a few codes only
+        chosen += share >= limit
+    return places[chosen]
 
 
 def column(places: np.ndarray, words: tuple[str, ...]) -> pa.DictionaryArray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.world import treatment
 from labkit.world.calibration import baselines, load
+from labkit.world.diagnosis_codes import pick
 from labkit.world.hazard import YEAR, Baseline, cohort, in_season, invert
 from labkit.world.part import NEVER, Part, People
 from labkit.world.population import people_of
@@ -83,7 +84,8 @@ def onset_days(
     disease: Disease,
     known: Mapping[str, np.ndarray],
     *,
-    again: np.ndarray | None = None,
+    who: np.ndarray | None = None,
+    again: bool = False,
 ) -> np.ndarray:
     """Compute the onset of one disease; the same draws whatever is known beforehand.
 
@@ -91,36 +93,38 @@ def onset_days(
         part: The partition.
         disease: Which disease.
         known: Days of earlier diseases and treatments. Changing them gives the counterfactual.
-        again: Places of the people to compute, from the second draw, at risk from entry on only;
-            everybody, from the first draw, if not given.
+        who: Places of the people to compute; everybody if not given.
+        again: From the second draw, at risk from entry on only.
 
     Returns:
         int32 days, one for each person asked for.
     """
     people = people_of(part)
     draws = part.rng(f"onset.{disease.name}").standard_exponential((2, part.size))
-    who: slice | np.ndarray = slice(None) if again is None else again
+    some = slice(None) if who is None else who
     day = invert(
         disease.baseline,
-        draws[0 if again is None else 1][who],
-        female=people.female[who],
-        birth=people.birth[who],
-        multiplier=multiplier(disease, people)[who],
-        jumps=[(days[who], ratio) for days, ratio in jumps(disease, known)],
-        since=None if again is None else people.entry[who],
+        draws[int(again)][some],
+        female=people.female[some],
+        birth=people.birth[some],
+        multiplier=multiplier(disease, people)[some],
+        jumps=[(days[some], ratio) for days, ratio in jumps(disease, known)],
+        since=people.entry[some] if again else None,
     )
     return in_season(day, disease.season) if disease.season else day
 
 
-def outcome_days(part: Part, name: str, known: Mapping[str, np.ndarray]) -> np.ndarray:
+def outcome_days(
+    part: Part, name: str, known: Mapping[str, np.ndarray], *, who: np.ndarray
+) -> np.ndarray:
     """Compute when a disease would have begun under other treatments, from the same draws.
 
-    Death is left out: the day is that of a person who lives on.
+    Death is left out: the day is that of a person who lives on. Places in `who`, shape (n,).
     """
     disease = diseases()[name]
-    day = onset_days(part, disease, known)
-    again = np.flatnonzero(part.second[name])
-    day[again] = onset_days(part, disease, known, again=again)
+    day = onset_days(part, disease, known, who=who)
+    second = np.flatnonzero(part.second[name][who])
+    day[second] = onset_days(part, disease, known, who=who[second], again=True)
     return day
 
 
@@ -177,7 +181,7 @@ BEFORE: dict[str, tuple[TreatmentStep, ...]] = {
 
 
 def onsets(part: Part) -> None:
-    """Fill `part.onset`, `part.found` and the treatments that stand between diseases."""
+    """Fill `part.onset`, `found`, `codes` and the treatments that stand between diseases."""
     people = people_of(part)
     known: dict[str, np.ndarray] = dict(part.treatment)
     deadly = {}
@@ -189,11 +193,12 @@ def onsets(part: Part) -> None:
         dead = part.second[name] = kill < people.entry
         if dead.any():
             again = np.flatnonzero(dead)
-            day[again] = onset_days(part, disease, known, again=again)
+            day[again] = onset_days(part, disease, known, who=again, again=True)
             kill = np.where(dead, fatal_days(part, disease, day), kill)
             kill = np.where(kill < people.entry, NEVER, kill)
         known[name] = part.onset[name] = day.astype(np.int32)
         part.found[name] = found_days(part, name, part.onset[name])
+        part.codes[name] = pick(disease.icd10, part.rng(f"code.{name}").random(part.size))
         deadly[name] = kill
     part.treatment = {name: day for name, day in known.items() if name not in part.onset}
     part.fatal = deadly

@@ -2,9 +2,9 @@
 
 `prescriptions` makes the table `prescription` and leaves in `part.dispensings`, by person and day,
 one place for each collection from a pharmacy:
-    person  place in the partition, int32     day      int32
-    atc     place in `DRUGS`, int16           ddd      DDD collected, float64, nan if none is set
-    packs   packages, int16                   prescription_id   int64
+    person  place in the partition, int64     day      int32
+    atc     place in `DRUGS`, int16           packs    packages, int16
+    prescription_id   int64
     indication  place in `DIAGNOSES`, -1 if none, int16
 """
 
@@ -22,7 +22,7 @@ from labkit.world.columns import stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
 from labkit.world.diagnosis_codes import DIAGNOSES, code_list, column, place
 from labkit.world.hazard import YEAR
-from labkit.world.part import END_DAY, NEVER, Part
+from labkit.world.part import END_DAY, NEVER, START_DAY, Part
 from labkit.world.population import date64, people_of
 
 DRUGS = code_list("atc")
@@ -34,6 +34,7 @@ REFILLS = 3  # of a prescription for long treatment, valid for one year
 STATINS_BEFORE_2013 = {"C10AA01": 0.62, "C10AA05": 0.30, "C10AA07": 0.08}
 STATINS_SINCE = {"C10AA01": 0.14, "C10AA05": 0.66, "C10AA07": 0.20}
 NOACS = {"B01AF02": 0.66, "B01AF01": 0.20, "B01AE07": 0.06, "B01AF03": 0.08}
+DAY_BITS = 13  # of a day of the window, counted from its start
 DAY_2013 = (date(2013, 1, 1) - date(1970, 1, 1)).days
 
 
@@ -256,7 +257,7 @@ def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     # Those treated since before the window are somewhere in their prescription's year.
     count = 1 + ((stop - start) / (0.97 * YEAR)).astype(np.int64)
     period = np.repeat(np.arange(len(person)), count)
-    number = np.arange(len(period)) - np.repeat(np.cumsum(count) - count, count)
+    number = np.arange(len(period)) - (np.cumsum(count) - count)[period]
     planned = start[period] + (number * 0.97 * YEAR).astype(np.int64)
     planned = planned + np.where(number > 0, rng.integers(-20, 40, len(period)), 0)
 
@@ -359,20 +360,19 @@ def _collect(
     pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days[atc]
     times = np.where(collected, 1 + refills, 0)
     row = np.repeat(np.arange(n), times)
-    turn = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
+    turn = np.arange(len(row)) - (np.cumsum(times) - times)[row]
     shift = turn * pace[row] * (1 + 0.08 * rng.standard_normal(len(row)))
-    when = day[row] + lag[row] + np.maximum(shift, 0).astype(np.int64)
-    last = np.minimum(people.death, END_DAY)[person]
-    keep = (when <= last[row]) & (when < day[row] + 365)
-    keep &= (turn == 0) | (when < limit[row])
-    row, when = row[keep], when[keep]
-    order = stable_order(person[row].astype(np.int64) * (1 << 20) + when)
+    when = (day + lag)[row] + np.maximum(shift, 0).astype(np.int32)
+    last = np.minimum(np.minimum(people.death, END_DAY)[person], day + 364)
+    keep = (when <= last[row]) & ((turn == 0) | (when < limit[row]))
+    kept = np.flatnonzero(keep)
+    row, when = row[kept], when[kept]
+    order = stable_order((person[row].astype(np.int64) << DAY_BITS) + (when - START_DAY))
     row, when = row[order], when[order]
     part.dispensings = {
         "person": person[row],
         "day": when.astype(np.int32),
         "atc": atc[row],
-        "ddd": packs().ddd[atc[row]],
         "packs": np.ones(len(row), dtype=np.int16),
         "prescription_id": number[row],
         "indication": indication[row],

@@ -70,7 +70,6 @@ def eligible(part: Part, planted: Planted) -> tuple[np.ndarray, np.ndarray]:
     Programme: residents of the municipality on its first day, 65 or older, no hip fracture yet.
     """
     who, n = people_of(part), part.size
-    outcome = outcome_days(part, planted.outcome, {**part.onset, **part.treatment})
     if planted.treatment == "statin":
         age = (START_DAY - who.birth) / YEAR
         start = np.full(n, START_DAY, dtype=np.int32)
@@ -82,22 +81,34 @@ def eligible(part: Part, planted: Planted) -> tuple[np.ndarray, np.ndarray]:
         start = np.full(n, PROGRAMME_FROM, dtype=np.int32)
         fits = part.treatment["programme"] <= PROGRAMME_FROM
         fits &= (who.birth + 65 * YEAR) <= PROGRAMME_FROM
-    fits &= (who.entry <= start) & (outcome > start)
+    fits &= who.entry <= start
     if who.death is not None:
         fits &= who.death > start
+    place = np.flatnonzero(fits)
+    outcome = outcome_days(part, planted.outcome, {**part.onset, **part.treatment}, who=place)
+    fits[place] = outcome > start[place]
     return fits, start
 
 
-def both_worlds(part: Part, planted: Planted, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the outcome day of everyone untreated, and treated from `start`; the same draws."""
+def both_worlds(
+    part: Part, planted: Planted, start: np.ndarray, *, who: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outcome day of some people untreated, and treated from `start`; the same draws.
+
+    Args:
+        part: The partition, whose diseases are known.
+        planted: Which treatment.
+        start: Day of each person of the partition from which they are treated.
+        who: Places of the people, shape (n,).
+    """
     known = {**part.onset, **part.treatment}
     never = np.full(part.size, NEVER, dtype=np.int32)
     others = {f"{planted.treatment}_stop": never} if planted.treatment == "statin" else {}
     without = known | others | {planted.treatment: never}
     treated = known | others | {planted.treatment: start}
     return (
-        outcome_days(part, planted.outcome, without),
-        outcome_days(part, planted.outcome, treated),
+        outcome_days(part, planted.outcome, without, who=who),
+        outcome_days(part, planted.outcome, treated, who=who),
     )
 
 
@@ -108,7 +119,7 @@ def counterfactual(part: Part) -> None:
     for planted in PLANTED:
         fits, start = eligible(part, planted)
         place = np.flatnonzero(fits)
-        without, treated = (days[place] for days in both_worlds(part, planted, start))
+        without, treated = both_worlds(part, planted, start, who=place)
         given = part.treatment[planted.treatment][place] <= END_DAY
         blocks.append((place, start[place], given, without, treated))
     number = np.repeat(np.arange(len(blocks)), [len(block[0]) for block in blocks])
@@ -194,20 +205,14 @@ def marginal(name: str, *, people_count: int | None = None, seed: int | None = N
         for step in (people, exposures, onsets):
             step(part)
         fits, start = eligible(part, planted)
-        without, treated = both_worlds(part, planted, start)
-        start = start.astype(float)
-        limit = END_DAY - start[fits]
+        who = np.flatnonzero(fits)
+        begin = start[who].astype(float)
+        limit = END_DAY - begin
         # Follow-up that starts at different days ends at different times.
-        pairs.append(
-            [np.where(d > limit, np.inf, d) for d in _since(fits, start, without, treated)]
-        )
+        since = [np.maximum(day - begin, 1.0) for day in both_worlds(part, planted, start, who=who)]
+        pairs.append([np.where(days > limit, np.inf, days) for days in since])
     untreated, treated_all = (np.concatenate(some) for some in zip(*pairs, strict=True))
     return hazard_ratio(untreated, treated_all, float(END_DAY - START_DAY))
-
-
-def _since(fits: np.ndarray, start: np.ndarray, *days: np.ndarray) -> Iterator[np.ndarray]:
-    for day in days:
-        yield np.maximum(day[fits] - start[fits], 1.0)
 
 
 Row = tuple[str, str, str, str, float, float | None, str, str]

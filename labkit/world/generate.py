@@ -154,9 +154,12 @@ def _make_parts(
     found = {index: summary for index, summary in there.items() if summary is not None}
     rows = sum(n for summary in found.values() for n, _ in summary.values())
     progress(len(found), total, rows)
-    missing = [index for index in range(total) if index not in found]
-    rank = ranks(config, total) if missing else []
-    jobs = (Job(config, index, rank[index], folder / str(index)) for index in missing)
+    missing = {index for index in range(total) if index not in found}
+    jobs = (
+        Job(config, index, rank, folder / str(index))
+        for index, rank in enumerate(ranks(config, total) if missing else ())
+        if index in missing
+    )
     for index, summary in _run(jobs, min(workers, len(missing)), cluster):
         found[index] = summary
         rows += sum(n for n, _ in summary.values())

@@ -76,21 +76,21 @@ def operation(cause: str, main: np.ndarray, share: np.ndarray) -> np.ndarray:
     return result
 
 
-def planned(part: Part, gathered: "Gathered", codes: Mapping[str, np.ndarray]) -> None:
+def planned(part: Part, gathered: "Gathered") -> None:
     """Add planned operations and screening."""
-    _surgery(part, gathered, codes)
-    _joints(part, gathered, codes["osteoarthritis"])
+    _surgery(part, gathered)
+    _joints(part, gathered)
     _mammography(part, gathered)
     _bowel(part, gathered)
 
 
-def _surgery(part: Part, gathered: "Gathered", codes: Mapping[str, np.ndarray]) -> None:
+def _surgery(part: Part, gathered: "Gathered") -> None:
     for name, (operations, share, wait, days) in SURGERY.items():
         rng = part.rng(f"surgery.{name}")
         draw = rng.random((2, part.size))
         found = part.found[name]
         who = np.flatnonzero((found >= START_DAY) & (found <= END_DAY) & (draw[0] < share))
-        code = codes[name][who]
+        code = part.codes[name][who]
         procedure = np.full(len(who), -1, dtype=np.int16)
         for diagnosis, one in operations.items():
             procedure[code == place(diagnosis)] = procedure_place(one)
@@ -99,8 +99,8 @@ def _surgery(part: Part, gathered: "Gathered", codes: Mapping[str, np.ndarray]) 
         gathered.add(who, day, 0, code, cause, days=days, procedure=procedure)
 
 
-def _joints(part: Part, gathered: "Gathered", codes: np.ndarray) -> None:
-    people = people_of(part)
+def _joints(part: Part, gathered: "Gathered") -> None:
+    people, codes = people_of(part), part.codes["osteoarthritis"]
     rng = part.rng("joints")
     start = np.maximum(part.found["osteoarthritis"] + 200, people.birth + round(50 * YEAR))
     start = np.maximum(start, people.entry)
@@ -218,11 +218,10 @@ def transfers(
     second["start"] = cut + gap
     elsewhere = draw[3] < 0.75
     second["moved"] = elsewhere
-    first = {name: values.copy() for name, values in contacts.items()}
-    first["stop"][stays] = cut
-    first["procedure"][stays] = -1
-    first["moved"] = np.zeros(len(first["kind"]), dtype=bool)
+    first = {**contacts, "moved": np.zeros(len(contacts["kind"]), dtype=bool)}
     joined = {name: np.concatenate([first[name], second[name]]) for name in first}
+    joined["stop"][stays] = cut
+    joined["procedure"][stays] = -1
     order = np.argsort(
         joined["person"].astype(np.int64) * (1 << 32) + joined["start"], kind="stable"
     )

@@ -119,17 +119,17 @@ def lab_results(part: Part) -> None:
         low, high = np.searchsorted(sorted_key, [wanted, wanted + 1])
         here = order[low:high]
         for name, chance in chances.items():
-            rows[name].append(here[rng.random(len(here)) < chance])
+            rows[name].append(here[np.flatnonzero(rng.random(len(here)) < chance)])
     names = list(rows)
     contact, which, value, minute = [], [], [], []
     rows["psa"] = [some[~people_of(part).female[found["person"][some]]] for some in rows["psa"]]
     joined = {name: np.concatenate(some) for name, some in rows.items()}
     fats = _lipids(part, {name: joined[name] for name in LIPIDS})
+    taken = found["start"] + np.where(found["kind"] == INPATIENT, 25, 8)
+    taken = np.minimum(taken, found["stop"])
     for number, name in enumerate(names):
         at = joined[name]
-        wait = np.where(found["kind"][at] == INPATIENT, 25, 8)
-        first = np.minimum(found["start"][at] + wait, found["stop"][at])
-        at, when = _repeated(part, name, at, first)
+        at, when = _repeated(part, name, at, taken[at])
         contact.append(at)
         minute.append(when)
         which.append(np.full(len(at), number, dtype=np.int8))
@@ -139,12 +139,14 @@ def lab_results(part: Part) -> None:
             age = (found["start"][at] // MINUTES - people.birth[who]) / YEAR
             adult = age >= 18
             egfr = ckd_epi_2021(value[-1][adult], age[adult], people.female[who][adult])
-            contact.append(at[adult])
-            minute.append(when[adult])
-            which.append(np.full(int(adult.sum()), len(names), dtype=np.int8))
-            value.append(np.round(np.minimum(egfr, 150)))
-    at, order = _in_order(np.concatenate(contact), np.concatenate(which))
-    taken, analyte = np.concatenate(minute)[order], np.concatenate(which)[order]
+            last = at[adult], when[adult], np.round(np.minimum(egfr, 150))
+    contact.append(last[0])
+    minute.append(last[1])
+    which.append(np.full(len(last[0]), len(names), dtype=np.int8))
+    value.append(last[2])
+    at = np.concatenate(contact)
+    order = stable_order(at)  # of a contact, the analytes come in their order as they are
+    at, taken, analyte = at[order], np.concatenate(minute)[order], np.concatenate(which)[order]
     amount = np.concatenate(value)[order]
     amount[part.rng("lab.failed").random(len(at)) < FAILED] = np.nan
     words = (*names, "egfr")
@@ -159,12 +161,6 @@ def lab_results(part: Part) -> None:
         "unit": column(unit_of[analyte], unit),
         "taken_time": moment(taken),
     }
-
-
-def _in_order(contact: np.ndarray, analyte: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sort by contact, then analyte: (sorted contacts, order)."""
-    order = stable_order(contact * 64 + analyte)
-    return contact[order], order
 
 
 def _lipids(part: Part, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -193,18 +189,20 @@ def _repeated(
     nights = np.where(part.contacts["kind"][at] == INPATIENT, (stop - when) // MINUTES, 0)
     again = np.minimum(nights // 2, 4)
     row = np.repeat(np.arange(len(at)), 1 + again)
-    turn = np.arange(len(row)) - np.repeat(np.cumsum(1 + again) - 1 - again, 1 + again)
-    morning = (when[row] // MINUTES + 2 * turn) * MINUTES + 7 * 60
-    taken = np.where(turn > 0, np.minimum(morning, stop[row]), when[row])
+    turn = np.arange(len(row)) - (np.cumsum(1 + again) - 1 - again)[row]
+    taken = when[row]
+    later = np.flatnonzero(turn)
+    morning = (taken[later] // MINUTES + 2 * turn[later]) * MINUTES + 7 * 60
+    taken[later] = np.minimum(morning, stop[row[later]])
     return at[row], taken
 
 
 _STEMS = np.array([code[:3] for code in DIAGNOSES])
 
 
-def _has_stem(main: np.ndarray, stem: str) -> np.ndarray:
-    """Tell which diagnoses, as places in `DIAGNOSES`, lie in a three-character category."""
-    return (_STEMS == stem)[main]
+def _with_stem(main: np.ndarray, stem: str) -> np.ndarray:
+    """Find the diagnoses, as places in `DIAGNOSES`, in a three-character category."""
+    return np.flatnonzero((_STEMS == stem)[main])
 
 
 def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarray:
@@ -220,7 +218,7 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     daily = rng.standard_normal(len(at))
     share = np.sqrt(1 - how.within) * own[who] + np.sqrt(how.within) * daily
     if name == "creatinine":
-        injured = _has_stem(found["main"][at], "N17")
+        injured = _with_stem(found["main"][at], "N17")
         return _creatinine(part, who, day, age, female, own[who], daily, injured)
     if how.log:
         mean = np.log(np.where(female, how.mean[1], how.mean[0])) + how.age_log * (age - 50)
@@ -238,8 +236,10 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     value = _treated(part, name, value, who, day, daily, age)
     if name == "hba1c":
         value = _diabetic(part, value, who, day, share)
+    main = found["main"][at] if how.acute else None
     for stem, (median, log_sd) in how.acute.items():
-        ill = np.flatnonzero(_has_stem(found["main"][at], stem))
+        assert main is not None
+        ill = _with_stem(main, stem)
         acute = median * np.exp(log_sd * daily[ill])
         # It comes down by the day while treated.
         days = np.maximum(day[ill] - found["start"][at[ill]] // MINUTES, 0)
@@ -304,7 +304,7 @@ def _creatinine(
     low = np.clip(52 - 1.6 * years + 5 * own, 8, 59)
     # Without the disease a single low value may turn up, but the level stays above 60.
     level = np.where(ill, low, np.maximum(level, 63)) * np.exp(0.05 * daily)
-    level = np.where(injured, 0.35 * level, level)
+    level[injured] *= 0.35
     child = age < 18
     value = creatinine_of(np.maximum(level, 5), np.maximum(age, 18), female)
     value = np.where(child, np.interp(age, [0, 2, 12, 18], [28, 26, 48, 72]) + 5 * daily, value)

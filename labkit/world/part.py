@@ -71,6 +71,9 @@ class Part:
     second: dict[str, np.ndarray] = field(
         default_factory=dict
     )  # disease -> bool: at risk anew from entry on, since the first onset would have killed before
+    codes: dict[str, np.ndarray] = field(
+        default_factory=dict
+    )  # disease -> each person's ICD-10 code of it, held through life: place in `DIAGNOSES`, int16
     found: dict[str, np.ndarray] = field(
         default_factory=dict
     )  # disease -> day the health service knows of it, int32 or NEVER, length n

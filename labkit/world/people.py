@@ -4,6 +4,8 @@ A dataset holds everyone who lived in the region at the window's start, was born
 moved there in it. Nobody moves away; people leave by death alone, which comes later.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from labkit.world.identity import national_numbers
@@ -115,10 +117,13 @@ def partitions(config: Config) -> int:
     return -(-config.people // PARTITION_SIZE)
 
 
-def ranks(config: Config, partitions: int) -> list[np.ndarray]:
-    """Count, for each person, those before of the same birth date and sex in the whole dataset."""
+def ranks(config: Config, partitions: int) -> Iterator[np.ndarray]:
+    """Count, for each person, those before of the same birth date and sex in the whole dataset.
+
+    Yields:
+        int32 counts of each partition, in order.
+    """
     seen = np.zeros(2 * (FIRST_BIRTH + END_DAY + 1), dtype=np.int32)
-    result = []
     for index in range(partitions):
         birth, female, _ = births(config, index)
         key = (birth + FIRST_BIRTH) * 2 + female
@@ -129,15 +134,16 @@ def ranks(config: Config, partitions: int) -> list[np.ndarray]:
         within = np.arange(len(key)) - np.repeat(starts, np.diff(np.r_[starts, len(key)]))
         rank = np.empty(len(key), dtype=np.int32)
         rank[order] = seen[ordered] + within
-        result.append(rank)
+        yield rank
         seen += np.bincount(key, minlength=len(seen)).astype(np.int32)
-    return result
 
 
 def people(part: Part) -> None:
     """Fill `part.people`; the mothers come later, when it is known who lived when."""
     birth, female, entry = births(part.config, part.index)
-    rank = part.ranks if part.ranks is not None else ranks(part.config, part.index + 1)[-1]
+    rank = part.ranks
+    if rank is None:
+        *_, rank = ranks(part.config, part.index + 1)
     home = part.rng("home").choice(
         len(region(part.config.region).municipalities),
         part.size,

@@ -17,7 +17,7 @@ import numpy as np
 from labkit.cluster import join
 from labkit.store.hashing import content_hash
 from labkit.store.parquet import write_table
-from labkit.world.apart import work_alone
+from labkit.world.apart import keep_memory, work_alone
 from labkit.world.fingerprint import fingerprint
 from labkit.world.part import Config
 
@@ -64,6 +64,7 @@ def read_summary(folder: Path) -> Summary | None:
 
 def here(jobs: Iterator[Job]) -> Iterator[tuple[int, Summary]]:
     """Make parts one after another in this process."""
+    keep_memory()
     for job in jobs:
         yield job.index, write_part(job)
 

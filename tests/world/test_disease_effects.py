@@ -101,7 +101,8 @@ def test_counterfactuals_agree_with_what_happened(parts: list[Part]) -> None:
     for planted in PLANTED:
         for part in parts[:4]:
             fits, start = eligible(part, planted)
-            without, treated = both_worlds(part, planted, start)
+            who = np.arange(part.size)
+            without, treated = both_worlds(part, planted, start, who=who)
             assert (treated[fits] >= without[fits]).all()  # all three protect
             # Who was never treated had the untreated outcome.
             never = fits & (part.treatment[planted.treatment] == NEVER)

@@ -40,7 +40,7 @@ def test_everyone_is_alive_on_entry_and_enters_once(part: Part) -> None:
 
 def test_ranks_count_everyone_of_one_birth_date_and_sex_before() -> None:
     config = Config(people=12_000)
-    rank = ranks(config, 3)
+    rank = list(ranks(config, 3))
     seen: dict[tuple[int, bool], int] = {}
     for index in range(3):
         birth, female, _ = births(config, index)

@@ -92,7 +92,6 @@ def tables() -> dict[str, list[dict]]:
         "person": np.array([0, 2], dtype=np.int32),
         "day": np.array([day("2018-01-10"), day("2022-11-30")], dtype=np.int32),
         "atc": np.array([DRUGS.index("C10AA05"), DRUGS.index("C09DX04")], dtype=np.int16),
-        "ddd": np.array([196.0, np.nan]),
         "packs": np.array([1, 2], dtype=np.int16),
         "indication": np.array([place("I25.1"), -1], dtype=np.int16),
     }
@@ -207,7 +206,7 @@ def test_lmr(tables):
             "utlevert": "20180110",
             "atc": "C10AA05",
             "pakninger": 1,
-            "ddd": "196,00",
+            "ddd": "200,00",
             "refusjonskode": "I25.1",
         },
         {

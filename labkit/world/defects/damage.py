@@ -46,6 +46,7 @@ def _first_effect(text: str, changes: tuple[Callable[[str], str], ...], first: i
     return text
 
 
+@cache  # of a few names
 def mojibake(text: str) -> str:
     """Read UTF-8 as Windows-1252.
 
@@ -66,7 +67,7 @@ def swap_day_and_month(pattern: str) -> Callable[[str], str]:
 
     def change(text: str) -> str:
         day = read_date(text, pattern)
-        return day.replace(day=day.month, month=day.day).strftime(pattern)
+        return write_date(day.replace(day=day.month, month=day.day), pattern)
 
     return change
 
@@ -91,6 +92,13 @@ def read_date(text: str, pattern: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
 
 
+def write_date(day: date, pattern: str) -> str:
+    """Write a date as `DAY_FIRST`, `ISO` or `COMPACT`, quicker than `strftime`."""
+    if pattern == DAY_FIRST:
+        return f"{day.day:02}.{day.month:02}.{day.year}"
+    return day.isoformat() if pattern == ISO else day.isoformat().replace("-", "")
+
+
 def no_such_day(pattern: str) -> Callable[[str], str]:
     """Move the date to 30 February of its year.
 
@@ -112,7 +120,7 @@ def after_death(pattern: str, pseudonym: str) -> Damage:
     def damage(texts: Texts, rng: np.random.Generator, rows: Rows) -> Texts:
         death = rows.view.death(pseudonym, rows.places)
         late = death + rng.integers(10, 201, len(texts))
-        return [(EPOCH + timedelta(days=int(day))).strftime(pattern) for day in late]
+        return [write_date(EPOCH + timedelta(days=day), pattern) for day in late.tolist()]
 
     return damage
 
@@ -149,7 +157,7 @@ def later_time(texts: Texts, rng: np.random.Generator, rows: Rows) -> Texts:
 
 def day_before(pattern: str) -> Damage:
     """Move a date written as text back by one day."""
-    return each(lambda text: (read_date(text, pattern) - timedelta(days=1)).strftime(pattern))
+    return each(lambda text: write_date(read_date(text, pattern) - timedelta(days=1), pattern))
 
 
 def comma_number(change: Callable[[float], float], decimals: int) -> Callable[[str], str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labkit import schema
-from labkit.world.columns import codes
+from labkit.world.columns import codes, places_of
 from labkit.world.part import Part
 from labkit.world.registry.pseudonym import part_pseudonyms
 from labkit.world.tables import arrow_schema
@@ -21,8 +22,18 @@ class Coded:
     """A text column as places in its distinct words, so that a cell changes without the others."""
 
     def __init__(self, column: pa.DictionaryArray) -> None:
-        self.place, self.words = codes(column)
-        self._known = {word: place for place, word in enumerate(self.words)}
+        self.place = places_of(column)
+        self._dictionary = column.dictionary
+        self._grown = False
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The distinct words, read when they are first asked for."""
+        return self._dictionary.to_pylist()
+
+    @cached_property
+    def _known(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words)}
 
     def put(self, rows: np.ndarray, values: Texts) -> None:
         """Put words into cells; None empties one."""
@@ -30,6 +41,7 @@ class Coded:
             if word is not None and word not in self._known:
                 self._known[word] = len(self.words)
                 self.words.append(word)
+                self._grown = True
         self.place[rows] = [-1 if word is None else self._known[word] for word in values]
 
     def texts(self, rows: np.ndarray) -> Texts:
@@ -38,8 +50,10 @@ class Coded:
 
     def column(self) -> pa.DictionaryArray:
         """Return the column as it is now."""
-        places = pa.array(self.place, mask=self.place < 0)
-        return pa.DictionaryArray.from_arrays(places, pa.array(self.words, pa.string()))
+        empty = self.place < 0
+        places = pa.array(self.place, mask=empty if empty.any() else None)
+        words = pa.array(self.words, pa.string()) if self._grown else self._dictionary
+        return pa.DictionaryArray.from_arrays(places, words)
 
 
 class View:
@@ -72,10 +86,10 @@ class View:
         rows = pa.array(index)
         for name, column in self.columns.items():
             if isinstance(column, Coded):
-                column.place = column.place[index]
+                column.place = column.place.take(index)
             else:
                 here = isinstance(column, np.ndarray)
-                self.columns[name] = column[index] if here else column.take(rows)
+                self.columns[name] = column.take(index if here else rows)
 
     def _coded(self, column: str) -> tuple[np.ndarray, list[str]]:
         found = self.columns[column]
@@ -116,8 +130,14 @@ class View:
         assert people.death is not None
         pseudonym = part_pseudonyms(self.part)
         order = np.argsort(pseudonym)
-        found = np.searchsorted(pseudonym, np.asarray(self.columns[column])[rows], sorter=order)
-        return people.death[order[np.minimum(found, len(order) - 1)]]
+        wanted = np.asarray(self.columns[column])[rows]
+        if len(wanted) == 0:
+            return np.zeros(0, dtype=np.int32)
+        # Rows of a person stand together: one search for them all
+        first = np.flatnonzero(np.r_[True, wanted[1:] != wanted[:-1]])
+        found = np.searchsorted(pseudonym, wanted[first], sorter=order)
+        death = people.death[order[np.minimum(found, len(order) - 1)]]
+        return np.repeat(death, np.diff(first, append=len(wanted)))
 
     def texts(self, column: str, rows: np.ndarray) -> Texts:
         """Read cells as the text that the key holds."""
@@ -136,9 +156,16 @@ class View:
         if isinstance(array, Coded):
             array.put(rows, values)
             return
+        kind = self.types.field(column).type
+        if isinstance(array, np.ndarray) and None not in values:
+            new = pa.array(values, pa.string()).cast(kind).to_numpy(zero_copy_only=False)
+            changed = array.astype(new.dtype)
+            changed[rows] = new
+            self.columns[column] = changed
+            return
         if isinstance(array, np.ndarray):
             array = pa.array(array, from_pandas=array.dtype.kind == "f")
-        self.columns[column] = replaced(array, self.types.field(column).type, rows, values)
+        self.columns[column] = replaced(array, kind, rows, values)
 
 
 @dataclass(frozen=True)

@@ -156,10 +156,11 @@ class Page:
         """Append one phrase to each of some notes; each note occurs at most once."""
         first = self._ends[phrases]
         count = self._ends[phrases + 1] - first
-        row = np.repeat(np.arange(len(notes)), count)
-        step = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        row = np.repeat(np.arange(len(notes), dtype=np.int32), count)
+        begin = np.cumsum(count, dtype=np.int32) - count
+        step = np.arange(len(row), dtype=np.int32) - begin[row]
         code = self._codes[first[row] + step]
-        note = notes[row]
+        note = notes.astype(np.int32)[row]
         kind = np.zeros(len(code), dtype=np.int8)
         form = np.zeros(len(code), dtype=np.int8)
         place = code.copy()
@@ -179,7 +180,8 @@ class Page:
         first = np.flatnonzero(np.r_[True, notes[1:] != notes[:-1]]) if len(notes) else notes
         step = np.arange(len(notes)) - np.repeat(first, np.diff(np.r_[first, len(notes)]))
         none = np.zeros(len(notes), dtype=np.int8)
-        self._rows.append((notes, self._filled[notes] + step, places, none, none))
+        place_in_note = self._filled[notes] + step.astype(np.int32)
+        self._rows.append((notes.astype(np.int32), place_in_note, places, none, none))
         self._filled += np.bincount(notes, minlength=self.n).astype(np.int32)
 
     def finish(self) -> tuple[pa.StringArray, Spans]:
@@ -188,7 +190,8 @@ class Page:
         note, step, place, kind, form = (
             np.concatenate(column) for column in zip(*self._rows, strict=True)
         )
-        first = np.cumsum(np.r_[0, self._filled])
+        self._rows.clear()  # a partition's memory is at its highest here
+        first = np.cumsum(np.r_[0, self._filled], dtype=np.int32)
         at = first[note] + step
         order = np.empty(len(at), dtype=np.int32)
         order[at] = place
@@ -199,7 +202,7 @@ class Page:
             self.n, pa.py_buffer(np.ascontiguousarray(bounds[first])), pieces.buffers()[2]
         )
         length = pc.utf8_length(pool).to_numpy()[order]
-        reached = np.zeros(len(order) + 1, dtype=np.int64)
+        reached = np.zeros(len(order) + 1, dtype=np.int32)
         np.cumsum(length, out=reached[1:])
         marked = kind > 0
         where = at[marked]

@@ -74,16 +74,19 @@ def _plain(label: str) -> str:
 def _by_encounter(part: Part, notes: Notes, column: Any) -> tuple[np.ndarray, np.ndarray]:
     """Match rows of a table to notes of the same encounter.
 
+    Args:
+        part: The partition.
+        notes: The notes.
+        column: Encounters of the table's rows, rising as in every table of the records.
+
     Returns:
         Places of rows and of notes, one pair for each row and note that belong together, in order
         of the notes.
     """
     row_at = np.asarray(column).astype(np.int64) - int(part.ids(1)[0])
-    order = np.argsort(row_at, kind="stable")
-    count = np.bincount(row_at, minlength=len(part.contacts["person"]))
-    low = (np.cumsum(count) - count)[notes.encounter]
-    note, at = _ranges(low, low + count[notes.encounter])
-    return order[at], note
+    low = np.searchsorted(row_at, notes.encounter)
+    note, row = _ranges(low, np.searchsorted(row_at, notes.encounter, side="right"))
+    return row, note
 
 
 def _ranges(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

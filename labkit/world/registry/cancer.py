@@ -15,6 +15,7 @@ import pyarrow as pa
 from labkit.codes import rows
 from labkit.world.columns import codes
 from labkit.world.disease import diseases
+from labkit.world.normal import quantile
 from labkit.world.part import END_DAY, START_DAY, Part
 from labkit.world.population import date64
 from labkit.world.registry.format import date_text, words
@@ -126,9 +127,7 @@ def kreft(part: Part) -> None:
 
 
 def _normal(uniform: np.ndarray) -> np.ndarray:
-    from scipy.special import ndtri
-
-    return ndtri(np.clip(uniform, 1e-6, 1 - 1e-6))
+    return quantile(np.clip(uniform, 1e-6, 1 - 1e-6))
 
 
 def month_text(day: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ Source:
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import codes, days, stable_order
+from labkit.world.columns import codes, days, stable_order, year_of
 from labkit.world.part import Part
 from labkit.world.population import text
 from labkit.world.registry.format import date_text, decimal_comma, integers, words
@@ -22,7 +22,6 @@ from labkit.world.registry.source import (
     encounters,
     find,
     homes,
-    main_diagnoses,
     numbers,
     people_of,
     person_of_patient,
@@ -35,6 +34,7 @@ FOOT_YES, FOOT_NO = 0.26, 0.44
 TYPE_1_MORE = 1.25  # examinations are more often done in type 1
 SMOKING_UNKNOWN = 0.07
 ALBUMIN_RAISED = 3.0  # mg/mmol
+LATEST = ("uacr", "hba1c", "chol_ldl", "systolic", "diastolic", "weight")
 
 
 def diabetes(part: Part) -> None:
@@ -43,7 +43,7 @@ def diabetes(part: Part) -> None:
     people, home = people_of(part), homes(part)
     reports = rng.random(part.size) < REPORTED_PERSON
     seen, row = _check_ups(part)
-    year = seen.year[row]
+    year = year_of(seen.day[row])
     draws = rng.random((4, len(row)))
     adult = year - birth_year(people.birth)[seen.person[row]] >= 18
     keep = adult & reports[seen.person[row]] & (draws[0] < REPORTED_YEAR)
@@ -91,36 +91,37 @@ def _whole(value: np.ndarray) -> pa.Array:
     return integers(np.round(np.nan_to_num(value)), np.isnan(value))
 
 
+def _is_diabetes(code: str) -> bool:
+    return code in ("T89", "T90") or code[:3] in ("E10", "E11")
+
+
 def _check_ups(part: Part) -> tuple[Encounters, np.ndarray]:
     """The contacts for diabetes, and the places of the one that counts in each year."""
-    seen = encounters(part, ("gp", "outpatient"))
-    main = main_diagnoses(part, seen.row)
-    place, distinct = codes(main)
-    about = np.array([c in ("T89", "T90") or c[:3] in ("E10", "E11") for c in distinct], dtype=bool)
-    row = np.flatnonzero(about[place])
+    seen = encounters(part, ("gp", "outpatient"), about=_is_diabetes)
     labs = part.tables["lab_result"]
     analyte, names = codes(labs["analyte"])
     is_hba1c = np.array([name == "hba1c" for name in names], dtype=bool)[analyte]
     ids = numbers(part.tables["encounter"]["encounter_id"])
     measured = np.zeros(len(ids), dtype=bool)
     measured[find(ids, numbers(labs["encounter_id"])[is_hba1c])] = True
-    unmeasured = ~measured[seen.row[row]]
-    group = seen.person[row].astype(np.int64) * 10_000 + seen.year[row]
+    unmeasured = ~measured[seen.row]
+    group = seen.person.astype(np.int64) * 10_000 + seen.year
     # Rows of one person stand together and in time order; those with a measurement come first.
-    order = np.lexsort((np.arange(len(row)), unmeasured, group))
-    first = np.r_[True, np.diff(group[order]) != 0][: len(row)]
-    return seen, np.sort(row[order[first]])
+    order = np.lexsort((np.arange(len(group)), unmeasured, group))
+    first = np.r_[True, np.diff(group[order]) != 0][: len(group)]
+    return seen, np.sort(order[first])
 
 
 class Measured:
-    """Values of one table (lab_result, vital_sign), of some people."""
+    """Values of one table (lab_result, vital_sign) that check-ups report, of some people."""
 
     def __init__(self, part: Part, table: str, people: np.ndarray, *, what: str, when: str) -> None:
         """Read the rows of the people marked; `what` and `when` name columns."""
         rows = part.tables[table]
         owner = person_of_patient(part, numbers(rows["patient_id"]))
-        row = np.flatnonzero(people[owner])
         place, self.names = codes(rows[what])
+        asked = np.array([name in LATEST for name in self.names])
+        row = np.flatnonzero(people[owner] & asked[place])
         self.place = place[row]
         self.value = numbers(rows["value"])[row].astype(float)
         self.key = (owner[row] << 20) + days(numbers(rows[when])[row])

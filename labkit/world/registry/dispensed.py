@@ -6,9 +6,9 @@ What hospitals and nursing homes give is not in it, nor what is bought without a
 import numpy as np
 
 from labkit.world.diagnosis_codes import DIAGNOSES
-from labkit.world.drugs import DRUGS
+from labkit.world.drugs import DRUGS, packs
 from labkit.world.part import Part
-from labkit.world.registry.format import date_text, decimal_comma, words
+from labkit.world.registry.format import date_text, words
 from labkit.world.registry.hospital import birth_year
 from labkit.world.registry.pseudonym import extract_order, part_pseudonyms, row_keys
 from labkit.world.registry.source import homes, people_of
@@ -20,7 +20,9 @@ def lmr(part: Part) -> None:
     collected = part.dispensings
     order = extract_order(part, collected["person"])
     person, day = collected["person"][order], collected["day"][order]
-    reimbursed = collected["indication"][order]
+    drug, reimbursed = collected["atc"][order], collected["indication"][order]
+    ddd = packs().ddd  # by drug
+    amounts = ["" if np.isnan(one) else f"{one:.2f}".replace(".", ",") for one in ddd.tolist()]
     part.tables["lmr"] = {
         "utlevering_id": row_keys(part, "lmr", np.arange(len(order))),
         "lopenr": part_pseudonyms(part)[person],
@@ -28,8 +30,8 @@ def lmr(part: Part) -> None:
         "kjonn": words(people.female[person], ["Mann", "Kvinne"]),
         "kommune_navn": words(home.find(person, day), home.name),
         "utlevert": date_text(day, "%Y%m%d"),
-        "atc": words(collected["atc"][order], list(DRUGS)),
+        "atc": words(drug, list(DRUGS)),
         "pakninger": collected["packs"][order].astype(np.int16),
-        "ddd": decimal_comma(collected["ddd"][order], 2),
+        "ddd": words(drug, amounts, np.isnan(ddd)[drug]),
         "refusjonskode": words(reimbursed, list(DIAGNOSES), reimbursed < 0),
     }

@@ -17,10 +17,11 @@ MOST_COUNTED = 1_000_000
 
 
 @cache
-def _days(pattern: str) -> tuple[np.ndarray, list[str]]:
+def _days(pattern: str) -> tuple[np.ndarray, pa.Array]:
     """The distinct texts of all days, and the place of each day's text among them."""
     days = np.arange(FIRST_DAY, LAST_DAY + 1).astype("datetime64[D]").tolist()
-    return _distinct([day.strftime(pattern) for day in days])
+    place, texts = _distinct([day.strftime(pattern) for day in days])
+    return place, pa.array(texts)
 
 
 def _distinct(texts: list[str]) -> tuple[np.ndarray, list[str]]:
@@ -40,7 +41,7 @@ def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) 
         >>> date_text(np.array([19723]), "%d.%m.%Y").to_pylist()
         ['01.01.2024']
     """
-    place = np.asarray(day, dtype=np.int32) - FIRST_DAY
+    place = np.asarray(day, dtype=np.int64) - FIRST_DAY
     if missing is not None:
         place = np.where(missing, 0, place)
     where, texts = _days(pattern)
@@ -85,7 +86,10 @@ def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = 
         ['Kvinne', 'Mann']
     """
     where, texts = _distinct(vocabulary)
-    return _dictionary(where[np.asarray(code, dtype=np.int64)], texts, missing)
+    place = np.asarray(code, dtype=np.int32)
+    if len(texts) < len(vocabulary):
+        place = where[place]
+    return _dictionary(place, texts, missing)
 
 
 def integers(value: np.ndarray, missing: np.ndarray) -> pa.Array:
@@ -111,6 +115,10 @@ def joined(code: pa.Array, count: np.ndarray) -> pa.Array:
     return pc.if_else(pa.array(np.asarray(count) > 0), cells, pa.scalar(None, pa.string()))
 
 
-def _dictionary(place: np.ndarray, texts: list[str], missing: np.ndarray | None) -> pa.Array:
-    indices = pa.array(place.astype(np.int32), mask=missing)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.string()))
+def _dictionary(
+    place: np.ndarray, texts: list[str] | pa.Array, missing: np.ndarray | None
+) -> pa.Array:
+    none = missing is None or not missing.any()
+    indices = pa.array(place.astype(np.int32, copy=False), mask=None if none else missing)
+    known = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    return pa.DictionaryArray.from_arrays(indices, known)

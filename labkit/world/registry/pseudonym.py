@@ -11,6 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
+from labkit.world.columns import ranges, stable_order
 from labkit.world.part import IDS_PER_PARTITION, Part
 
 FIRST, COUNT = 10_000_000, 90_000_000
@@ -66,17 +67,16 @@ def _mix(value: np.ndarray) -> np.ndarray:
 
 def part_pseudonyms(part: Part) -> np.ndarray:
     """Return the pseudonyms of a partition's people, int64, read-only."""
-    return _pseudonyms_and_ranks(part.first, part.size, part.config.seed)[0]
+    return _pseudonyms_in_order(part.first, part.size, part.config.seed)[0]
 
 
 @lru_cache(maxsize=1)  # every registry asks for those of the partition that is being made
-def _pseudonyms_and_ranks(first: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return people's pseudonyms, and the place of each in the order of the pseudonyms."""
+def _pseudonyms_in_order(first: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return people's pseudonyms, and the people in the order of their pseudonyms."""
     pseudonym = pseudonyms(first + np.arange(size), seed=seed)
-    rank = np.empty(size, dtype=np.uint16)
-    rank[np.argsort(pseudonym)] = np.arange(size)
-    pseudonym.flags.writeable = rank.flags.writeable = False
-    return pseudonym, rank
+    in_order = np.argsort(pseudonym)
+    pseudonym.flags.writeable = in_order.flags.writeable = False
+    return pseudonym, in_order
 
 
 def extract_order(part: Part, person: np.ndarray) -> np.ndarray:
@@ -89,8 +89,12 @@ def extract_order(part: Part, person: np.ndarray) -> np.ndarray:
     Returns:
         Indices that sort, shape (n,).
     """
-    _, rank = _pseudonyms_and_ranks(part.first, part.size, part.config.seed)
-    return np.argsort(rank[person], kind="stable")
+    _, in_order = _pseudonyms_in_order(part.first, part.size, part.config.seed)
+    count = np.bincount(person, minlength=part.size)
+    begin = np.cumsum(count) - count
+    rows = ranges(begin[in_order], count[in_order])
+    together = bool((person[1:] >= person[:-1]).all())  # rows by person, as most tables have them
+    return rows if together else stable_order(person)[rows]
 
 
 def row_keys(part: Part, table: str, position: np.ndarray) -> np.ndarray:

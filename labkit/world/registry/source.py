@@ -80,11 +80,20 @@ class Encounters:
         return year_of(self.day)
 
 
-def encounters(part: Part, kinds: tuple[str, ...], *, since: int = START_DAY) -> Encounters:
-    """Pick encounters by kind and first day, and put them in the order of the extract."""
+def encounters(
+    part: Part,
+    kinds: tuple[str, ...],
+    *,
+    since: int = START_DAY,
+    about: Callable[[str], bool] | None = None,
+) -> Encounters:
+    """Pick encounters by kind, first day and main diagnosis, in the order of the extract."""
     found = part.contacts
     wanted = np.array([kinds.index(k) if k in kinds else -1 for k in KINDS], dtype=np.int8)
-    row = np.flatnonzero((wanted[found["kind"]] >= 0) & (found["start"] >= since * 1440))
+    chosen = (wanted[found["kind"]] >= 0) & (found["start"] >= since * 1440)
+    if about is not None:
+        chosen &= np.array([about(code) for code in DIAGNOSES])[found["main"]]
+    row = np.flatnonzero(chosen)
     row = row[extract_order(part, found["person"][row])]
     return Encounters(
         row,
@@ -162,8 +171,16 @@ def homes(part: Part) -> Homes:
         for number in era
     }
 
+    first = np.searchsorted(person, np.arange(part.size))
+    following = np.append(key[1:], np.iinfo(np.int64).max)
+
     def find_home(who: np.ndarray, day: np.ndarray) -> np.ndarray:
         wanted = (who.astype(np.int64) << 20) + day + 2**18
-        return place[np.maximum(np.searchsorted(key, wanted, side="right") - 1, 0)]
+        home = first[who]
+        rest = np.flatnonzero(following[home] <= wanted)
+        while len(rest):  # most people move seldom
+            home[rest] += 1
+            rest = rest[following[home[rest]] <= wanted[rest]]
+        return place[home]
 
     return Homes(find_home, then, [known[n].number for n in then], [known[n].name for n in then])

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
+from labkit.world.normal import quantile
 from labkit.world.part import END_DAY, NEVER, Part
 from labkit.world.population import date64
 from labkit.world.registry.format import date_text, integers, words
@@ -119,7 +119,7 @@ def _influenza(part: Part, inclined: np.ndarray, rng: np.random.Generator) -> Sh
         share = np.where(age < 0.5, 0.0, share * coverage / 100)
         # Most are vaccinated in October and November, the last at the end of the year.
         day = start + np.floor(91 * rng.beta(1.6, 3.2, part.size)).astype(np.int64)
-        takes = _inclination(inclined, rng) < ndtri(share)
+        takes = _inclination(inclined, rng) < quantile(share)
         who = np.flatnonzero(takes & (day < death) & (day >= people.entry) & (day <= END_DAY))
         found.append((who, day[who]))
     person = np.concatenate([who for who, _ in found])
@@ -148,8 +148,10 @@ def _covid(part: Part, inclined: np.ndarray, rng: np.random.Generator) -> Shots:
             early = rng.integers(*VECTOR_DAYS, part.size)
             day = np.where(vector, early, day)
         day = np.maximum(day, last + 21)
-        draw = rng.random(part.size) if dose.number > 1 else ndtr(_inclination(inclined, rng))
-        takes = had & (draw < share / before)
+        if dose.number == 1:
+            takes = _inclination(inclined, rng) < quantile(share)
+        else:
+            takes = had & (rng.random(part.size) < share / before)
         takes &= (day < death) & (day >= people.entry) & (day <= END_DAY)
         who = np.flatnonzero(takes)
         found.append((who, day[who], np.where(vector[who], VECTOR, MRNA), dose.number))
