@@ -30,12 +30,14 @@ def exact(value: Cell, fold: bool) -> str:
     """Name a cell that must be the same; `fold` lets capitals pass."""
     if value is None:
         return "0"
-    if isinstance(value, bool):
-        return f"b{int(value)}"
-    if isinstance(value, Day):
-        return f"d{value.iso}"
+    if type(value) is int:
+        return f"n{value}"
     if isinstance(value, str):
         return f"t{value.casefold() if fold else value}"
+    if isinstance(value, Day):
+        return f"d{value.iso}"
+    if isinstance(value, bool):
+        return f"b{int(value)}"
     if isinstance(value, float):
         if math.isinf(value):
             return f"n{value}"

@@ -12,6 +12,7 @@ slower and spoke another dialect: other dates, division and text.
 What cannot run in that form (ROLLUP, rowid, some correlated forms) runs one by one.
 """
 
+import re
 import threading
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -21,6 +22,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from labkit.sql.guard import ALONE
 from labkit.sql.shape import Kind, Shape
 from labkit.sql.watch import Watch
 
@@ -35,6 +37,7 @@ _ARROW: dict[Kind, Any] = {
     "time": pa.timestamp("us"),
     "bool": pa.bool_(),
 }
+_RENAMED = re.compile(r"_\d+\Z")  # as a second column of one name is, inside another query
 _MOST = 20_000  # rows fetched from one result
 _SHOWN = 100  # rows shown of a result with more than that
 _pool = threading.local()
@@ -51,17 +54,24 @@ class Engine:
         self.shape = shape
         self._watch = Watch(seconds)
         self._alone: set[str] = set()  # queries that only run one by one
+        self._names: dict[str, list[str]] = {}  # columns of queries that were bound
         self.loaded: list[Instance] = []
         self._open()
 
     def _open(self) -> None:
         if getattr(_pool, "con", None) is None:
-            _pool.con = duckdb.connect(
-                config={"enable_external_access": False, "threads": 1, "memory_limit": "1GB"}
-            )
+            _pool.con = duckdb.connect(config={**ALONE, "memory_limit": "1GB"})
             _pool.con.execute("SET python_enable_replacements = false")
+            # takes most of the time of a query on three rows, 30 of 40 ms with some year(x) = 2024
+            _pool.con.execute("SET disabled_optimizers = 'expression_rewriter'")
             _pool.made = {}
-        self.con, made = _pool.con, _pool.made
+        self.con = _pool.con
+        self._filled: Instance | None = None
+        self._empty: Instance = {name: [] for name in self.shape}
+
+    def _make(self) -> None:
+        """Make the tables that a query on one database needs."""
+        made = _pool.made
         for name in [name for name in made if name not in self.shape]:
             self.con.execute(f'DROP TABLE "{name}"')
             del made[name]
@@ -69,8 +79,6 @@ class Engine:
             if made.get(relation.name) != relation.ddl:
                 self.con.execute(f'CREATE OR REPLACE TABLE "{relation.name}" ({relation.ddl})')
                 made[relation.name] = relation.ddl
-        self._filled: Instance | None = None
-        self._fill({name: [] for name in self.shape})
 
     def _reopen(self) -> None:
         """Start afresh after an internal error of DuckDB, which closes the database."""
@@ -110,6 +118,8 @@ class Engine:
     def _fill(self, instance: Instance) -> None:
         if instance is self._filled:
             return
+        if self._filled is None:
+            self._make()
         steps = []
         for name, rows in instance.items():
             steps.append(f'DELETE FROM "{name}"')
@@ -139,11 +149,13 @@ class Engine:
         Raises:
             duckdb.Error: If the query does not bind.
         """
-        self._fill({name: [] for name in self.shape})
-        with self._watch.over(self.con):
-            names = [column[0] for column in self.con.execute(query).description or []]
-            self.con.abort()
-            return names
+        if query not in self._names:
+            self._fill(self._empty)
+            with self._watch.over(self.con):
+                description = self.con.execute(query).description or []
+                self.con.abort()
+            self._names[query] = [column[0] for column in description]
+        return self._names[query]
 
     def load(self, instances: Sequence[Instance]) -> None:
         """Take in the databases that `many` runs on."""
@@ -158,6 +170,11 @@ class Engine:
 
     def many(self, query: str) -> list[Rows | None]:
         """Run a query on every loaded database; None where it failed. Order is not kept."""
+        found = self.at_once(query)
+        return [self._maybe(one, query) for one in self.loaded] if found is None else found
+
+    def at_once(self, query: str) -> list[Rows | None] | None:
+        """Run a query on every loaded database in one execution; None where that cannot be."""
         if query not in self._alone:
             try:
                 return self._lateral(query)
@@ -175,7 +192,7 @@ class Engine:
                 return [None] * len(self.loaded)  # one by one would take as long many times
             except duckdb.Error:
                 pass  # a conversion that fails on one of the databases: see which
-        return [self._maybe(instance, query) for instance in self.loaded]
+        return None
 
     def batch(self, query: str) -> bool:
         """Tell whether a query has run on many databases at once so far."""
@@ -201,8 +218,12 @@ class Engine:
         )
         found: list[Rows | None] = [[] for _ in self.loaded]
         with self._watch.over(self.con):
-            for row in self.con.execute(sql).fetchall():
+            result = self.con.execute(sql)
+            names = [column[0] for column in (result.description or [])[1:]]
+            for row in result.fetchall():
                 found[row[0]].append(row[1:])
+        if not any(map(_RENAMED.search, names)):
+            self._names[query] = names
         return found
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+_VECTORS = 10  # of 2,048 rows each, in one piece of a result
+
 
 def run(
     con: "duckdb.DuckDBPyConnection", text: str, *, seconds: float = 20, rows: int = 100_000
@@ -68,10 +70,10 @@ def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFr
 
     result = con.execute(text)
     whole = [i for i, column in enumerate(result.description or []) if column[1] == "HUGEINT"]
-    chunks = [result.fetch_df_chunk()]
+    chunks = [result.fetch_df_chunk(_VECTORS)]
     total = len(chunks[0])
     while len(chunks[-1]) and total <= rows:
-        chunks.append(result.fetch_df_chunk())
+        chunks.append(result.fetch_df_chunk(_VECTORS))
         total += len(chunks[-1])
     if total > rows:
         con.abort()
