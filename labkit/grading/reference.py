@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.errors import GradingError
-from labkit.grading.buckets import bucket, buckets_around, coarse, exact, is_measured
+from labkit.grading.buckets import bucket, buckets_around, coarse, exact, exact_names, is_measured
 from labkit.grading.plain import SCALARS, Cell, Day, Plain
 from labkit.messages import say
 
@@ -414,7 +414,10 @@ def prints(
 
 
 class _Hasher:
-    """Turns parts of an answer into short digests, slowly enough that guessing costs."""
+    """Turns parts of an answer into short digests, slowly enough that guessing costs.
+
+    With one round nothing is to be slow: a grader keeps its references to itself.
+    """
 
     def __init__(self, salt: str, rounds: int) -> None:
         self.salt = salt.encode()
@@ -422,6 +425,8 @@ class _Hasher:
 
     def __call__(self, *parts: str) -> str:
         payload = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+        if self.rounds == 1:
+            return hashlib.blake2b(self.salt + b"\x1f" + payload, digest_size=12).hexdigest()
         raw = hashlib.pbkdf2_hmac("sha256", payload, self.salt, self.rounds, 12)
         return base64.b64encode(raw).decode()
 
@@ -441,7 +446,8 @@ class _View:
         self.exact = [n for n, m in zip(columns, measured, strict=True) if not m]
         self.floating = [i for i, m in enumerate(measured) if m]
         self.fixed = [i for i, m in enumerate(measured) if not m]
-        self.names = {i: [exact(row[i], self.fold) for row in answer.rows] for i in self.fixed}
+        cells = list(zip(*answer.rows, strict=True)) or [()] * len(columns)
+        self.names = {i: exact_names(cells[i], self.fold) for i in self.fixed}
         self.keys = self._keys(self.fixed)
 
     def _keys(self, places: list[int]) -> list[str]:

@@ -90,9 +90,6 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self._watch.stop()
-        if self.loaded:
-            for name in self.shape:
-                self.con.unregister(f"_all_{name}")
 
     def one(self, instance: Instance, query: str) -> tuple[list[str], Rows]:
         """Run a query on one database.

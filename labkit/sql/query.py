@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from labkit.errors import InputError
 from labkit.messages import say
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+_shut: WeakSet["duckdb.DuckDBPyConnection"] = WeakSet()
 _VECTORS = 10  # of 2,048 rows each, in one piece of a result
 
 
@@ -90,8 +92,12 @@ def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFr
 @contextmanager
 def _reading(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
     """Keep DuckDB from taking a local Python variable for a table."""
+    if con in _shut:
+        yield
+        return
     shut = con.execute("SELECT NOT current_setting('enable_external_access')").fetchone()
     if shut and shut[0]:  # such a connection looks up no variables, and may be locked
+        _shut.add(con)  # for good: DuckDB does not open it again
         yield
         return
     found = con.execute("SELECT current_setting('python_enable_replacements')").fetchone()

@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -92,7 +92,7 @@ def write_job(path: Path, steps: list[Step], *, lang: str, load: bool = True) ->
         lang: Value of `LANG` and language of messages.
         load: Whether to load the libraries of lessons before the first step's time begins.
     """
-    job = {"lang": lang, "load": load, "steps": [asdict(step) for step in steps]}
+    job = {"lang": lang, "load": load, "steps": [vars(step) for step in steps]}
     path.write_text(json.dumps(job), encoding="utf-8")
 
 
