@@ -65,19 +65,27 @@ class Engine:
             # takes most of the time of a query on three rows, 30 of 40 ms with some year(x) = 2024
             _pool.con.execute("SET disabled_optimizers = 'expression_rewriter'")
             _pool.made = {}
-        self.con = _pool.con
+        self._con: duckdb.DuckDBPyConnection = _pool.con
+        self._made = False
         self._filled: Instance | None = None
         self._empty: Instance = {name: [] for name in self.shape}
 
+    @property
+    def con(self) -> "duckdb.DuckDBPyConnection":
+        """The connection, with the tables of one database; `many` needs none."""
+        if not self._made:
+            self._make()
+            self._made = True
+        return self._con
+
     def _make(self) -> None:
-        """Make the tables that a query on one database needs."""
         made = _pool.made
         for name in [name for name in made if name not in self.shape]:
-            self.con.execute(f'DROP TABLE "{name}"')
+            self._con.execute(f'DROP TABLE "{name}"')
             del made[name]
         for relation in self.shape.values():
             if made.get(relation.name) != relation.ddl:
-                self.con.execute(f'CREATE OR REPLACE TABLE "{relation.name}" ({relation.ddl})')
+                self._con.execute(f'CREATE OR REPLACE TABLE "{relation.name}" ({relation.ddl})')
                 made[relation.name] = relation.ddl
 
     def _reopen(self) -> None:
@@ -115,8 +123,6 @@ class Engine:
     def _fill(self, instance: Instance) -> None:
         if instance is self._filled:
             return
-        if self._filled is None:
-            self._make()
         steps = []
         for name, rows in instance.items():
             steps.append(f'DELETE FROM "{name}"')
@@ -163,7 +169,7 @@ class Engine:
             kinds = [pa.int64(), *(_ARROW[field.kind] for field in relation.fields)]
             arrays = [pa.array(c, k) for c, k in zip(columns, kinds, strict=True)]
             names = ["_db", *(field.name for field in relation.fields)]
-            self.con.register(f"_all_{name}", pa.table(arrays, names=names))
+            self._con.register(f"_all_{name}", pa.table(arrays, names=names))
 
     def many(self, query: str) -> list[Rows | None]:
         """Run a query on every loaded database; None where it failed. Order is not kept."""
@@ -214,8 +220,8 @@ class Engine:
             f"LATERAL (WITH {views} SELECT * FROM ({query}\n) _r) _q"
         )
         found: list[Rows | None] = [[] for _ in self.loaded]
-        with self._watch.over(self.con):
-            result = self.con.execute(sql)
+        with self._watch.over(self._con):
+            result = self._con.execute(sql)
             names = [column[0] for column in (result.description or [])[1:]]
             for row in result.fetchall():
                 found[row[0]].append(row[1:])
