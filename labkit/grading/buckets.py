@@ -6,6 +6,7 @@ answer within t is never refused, and none further off than 1.5 t is taken, what
 """
 
 import math
+from collections.abc import Sequence
 
 from labkit.grading.plain import Cell, Day, Plain
 
@@ -30,12 +31,14 @@ def exact(value: Cell, fold: bool) -> str:
     """Name a cell that must be the same; `fold` lets capitals pass."""
     if value is None:
         return "0"
-    if isinstance(value, bool):
-        return f"b{int(value)}"
-    if isinstance(value, Day):
-        return f"d{value.iso}"
+    if type(value) is int:
+        return f"n{value}"
     if isinstance(value, str):
         return f"t{value.casefold() if fold else value}"
+    if isinstance(value, Day):
+        return f"d{value.iso}"
+    if isinstance(value, bool):
+        return f"b{int(value)}"
     if isinstance(value, float):
         if math.isinf(value):
             return f"n{value}"
@@ -43,6 +46,16 @@ def exact(value: Cell, fold: bool) -> str:
         near = abs(value - whole) <= NEAR_ZERO * max(1.0, abs(value))
         return f"n{whole}" if near else f"n{value:.12g}"
     return f"n{value}"
+
+
+def exact_names(cells: Sequence[Cell], fold: bool) -> list[str]:
+    """Name the cells of a column as `exact` names each."""
+    stored = set(map(type, cells))
+    if stored == {int}:
+        return [f"n{number}" for number in cells]
+    if stored == {str} and not fold:
+        return [f"t{text}" for text in cells]
+    return [exact(value, fold) for value in cells]
 
 
 def coarse(value: Cell) -> str:

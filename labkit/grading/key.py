@@ -45,7 +45,7 @@ FORMAT = 1
 SECONDS = 600  # for one pass over the solutions and wrong answers
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError, GradingError)
 _REASON = re.compile(r"[a-z_]+(\.[a-z_]+)?")
-_IMPORT = re.compile(r"(?:from ([\w.]+) import|import ([\w., ]+))")
+_IMPORT = re.compile(r"(?:from ([\w.]+) )?import ([\w., ]*)")
 
 
 @dataclass(frozen=True)
@@ -235,8 +235,12 @@ def imports_of(exercise: Exercise) -> tuple[str, ...]:
     for source in [*code, *(task.solution for task in exercise.tasks)]:
         for line in source.splitlines():
             match = _IMPORT.match(line)
-            for name in (match[1] or match[2]).split(",") if match else ():
-                found[name.split(" as ")[0].strip()] = None
+            if match is None:
+                continue
+            names = [name.split(" as ")[0].strip() for name in match[2].split(",")]
+            home = match[1]
+            for name in [home, *(f"{home}.{name}" for name in names)] if home else names:
+                found[name] = None
     return tuple(found)
 
 

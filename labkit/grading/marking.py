@@ -18,7 +18,7 @@ from labkit.grading.kinds.words import RUNGS, shown_facts
 from labkit.grading.plain import Plain
 from labkit.grading.reference import SMALL, Difference, Settings, prints
 from labkit.grading.runs.session import Step
-from labkit.grading.small import MOST_TEXT, code_for, find_example, read_example
+from labkit.grading.small import MOST_TEXT, find_example, read_example, step_for
 from labkit.grading.task import Exercise, Task
 from labkit.messages import say
 
@@ -109,8 +109,10 @@ class Markers:
             outcome = _last(outcomes, task.id)
             query = outcome.text if outcome.answer is not None else None
             if query and task.id in self._databases and len(query) <= MOST_TEXT:
-                code = code_for(self._databases[task.id], query, _settings(task))
-                found.append(Step(code, label=task.id, task=task.id, seconds=seconds))
+                databases = self._databases[task.id]
+                found.append(
+                    step_for(databases, query, _settings(task), task=task.id, seconds=seconds)
+                )
         return found
 
     def mark(

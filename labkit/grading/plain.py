@@ -22,6 +22,7 @@ from labkit.errors import GradingError
 MAX_ROWS = 200_000
 MAX_TEXT = 100_000
 LARGEST = 10**299  # still a float
+_MIDNIGHT = dt.time(0)
 KINDS = ("none", "truth", "number", "text", "date", "list", "set", "mapping", "table")
 SCALARS = ("none", "truth", "number", "text", "date")
 
@@ -33,6 +34,13 @@ class Day(NamedTuple):
 
 
 Cell = None | bool | int | float | str | Day
+_TYPES: dict[type, str] = {  # a cell is none of their subclasses
+    type(None): "none",
+    bool: "truth",
+    int: "number",
+    float: "number",
+    Day: "date",
+}
 
 
 class NotPlain(Exception):
@@ -60,7 +68,7 @@ class Plain(NamedTuple):
 
     def to_json(self) -> str:
         """Write it as JSON text, from which `from_json` makes an equal one."""
-        rows = [[_cell_to_json(cell) for cell in row] for row in self.rows]
+        rows = [list(map(_cell_to_json, row)) for row in self.rows]
         whole = list(self.whole)
         return json.dumps(
             {"kind": self.kind, "columns": list(self.columns), "whole": whole, "rows": rows},
@@ -79,7 +87,7 @@ class Plain(NamedTuple):
             raw = json.loads(text)
             kind, columns = raw["kind"], tuple(raw["columns"])
             whole = tuple(bool(w) for w in raw["whole"])
-            rows = [tuple(_cell_from_json(cell) for cell in row) for row in raw["rows"]]
+            rows = [tuple(map(_cell_from_json, row)) for row in raw["rows"]]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise GradingError(f"answer: not plain data ({type(error).__name__})") from None
         sound = (
@@ -138,7 +146,7 @@ def plain(value: Any) -> Plain:
         raise
     except Exception as error:  # a strange object's own code failed
         raise NotPlain("strange", type=type(value).__name__) from error
-    return _made(_type_of(only), ("value",), [(only,)])
+    return _made(_type_of(type(only)), ("value",), [(only,)])
 
 
 def cell(value: Any) -> Cell:
@@ -155,6 +163,9 @@ def cell(value: Any) -> Cell:
         if len(text) > MAX_TEXT:
             raise NotPlain("too_large")
         return unicodedata.normalize("NFC", text).strip()
+    if isinstance(value, dt.datetime):
+        at_midnight = value.time() == _MIDNIGHT and value.tzinfo is None
+        return Day(value.date().isoformat() if at_midnight else value.isoformat())
     if isinstance(value, Integral):
         return int(value.__index__())
     if isinstance(value, (Real, Decimal)):
@@ -162,9 +173,6 @@ def cell(value: Any) -> Cell:
         return None if math.isnan(number) else number
     if module == "numpy" and type(value).__name__ == "datetime64":
         return cell(_pandas().Timestamp(value))
-    if isinstance(value, dt.datetime):
-        at_midnight = value.time() == dt.time(0) and value.tzinfo is None
-        return Day(value.date().isoformat() if at_midnight else value.isoformat())
     if isinstance(value, (dt.date, dt.time)):
         return Day(value.isoformat())
     if isinstance(value, dt.timedelta):
@@ -215,10 +223,32 @@ def _from_frame(frame: Any) -> Plain:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise NotPlain("same_name", column=twice)
-    columns = [[cell(v) for v in frame.iloc[:, i].array] for i in range(len(names))]
+    columns = [_column(frame.iloc[:, i]) for i in range(len(names))]
     whole = tuple(_pandas().api.types.is_integer_dtype(t) for t in frame.dtypes)
     rows = list(zip(*columns, strict=True)) if names else []
     return Plain("table", names, _types(names, rows), whole, rows)
+
+
+def _column(series: Any) -> list[Cell]:
+    """Make the cells of a column plain; the usual numbers and times all at once."""
+    stored = str(series.dtype)
+    if stored in ("bool", "int32", "int64"):
+        return list(series.tolist())
+    if stored == "float64":
+        return [None if math.isnan(number) else number for number in series.tolist()]
+    if stored in ("datetime64[us]", "datetime64[ns]"):
+        return _times(series)
+    return [cell(v) for v in series.array]
+
+
+def _times(series: Any) -> list[Cell]:
+    import numpy as np
+
+    times = series.to_numpy()
+    if np.isnat(times).any() or (times != times.astype("M8[s]")).any():
+        return [cell(v) for v in series.array]
+    texts = np.datetime_as_string(times, unit="s").tolist()
+    return [Day(text.removesuffix("T00:00:00")) for text in texts]
 
 
 def _from_series(series: Any) -> Plain:
@@ -228,7 +258,7 @@ def _from_series(series: Any) -> Plain:
     labelled = not isinstance(series.index, pandas.RangeIndex) and (
         series.index.name is not None or not pandas.api.types.is_integer_dtype(series.index)
     )
-    values = [cell(v) for v in series.array]
+    values = _column(series)
     if labelled and series.index.is_unique:
         keys = [cell(k) for k in series.index]
         made = _made("mapping", ("key", "value"), list(zip(keys, values, strict=True)))
@@ -241,37 +271,35 @@ def _from_series(series: Any) -> Plain:
 def _types(columns: Iterable[str], rows: Sequence[tuple[Cell, ...]]) -> tuple[str, ...]:
     found = []
     for i, _ in enumerate(columns):
-        kinds = {_type_of(row[i]) for row in rows} - {"none"}
+        kinds = {_type_of(stored) for stored in {type(row[i]) for row in rows}} - {"none"}
         found.append("none" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed")
     return tuple(found)
 
 
-def _type_of(value: Cell) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "truth"
-    if isinstance(value, (int, float)):
-        return "number"
-    return "date" if isinstance(value, Day) else "text"
+def _type_of(stored: type) -> str:
+    return _TYPES.get(stored, "text")
 
 
 def _cell_to_json(value: Cell) -> Any:
-    if isinstance(value, Day):
+    if type(value) is Day:
         return {"day": value.iso}
-    if isinstance(value, float) and math.isinf(value):
+    if type(value) is float and math.isinf(value):
         return {"infinite": 1 if value > 0 else -1}
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+    if type(value) is int and abs(value) >= 2**63:
         return {"large": str(value) if abs(value) < LARGEST else "beyond"}
     return value
 
 
 def _cell_from_json(value: Any) -> Cell:
-    if isinstance(value, float) and math.isnan(value):
-        raise ValueError("nan is written as null")
-    if isinstance(value, int) and abs(value) >= LARGEST:
-        raise ValueError("too large")
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or type(value) in (bool, str):
+        return value
+    if type(value) is float:
+        if math.isnan(value):
+            raise ValueError("nan is written as null")
+        return value
+    if type(value) is int:
+        if abs(value) >= LARGEST:
+            raise ValueError("too large")
         return value
     if "day" in value and isinstance(value["day"], str):
         return Day(value["day"])

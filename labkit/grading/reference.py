@@ -9,12 +9,11 @@ import base64
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from labkit.errors import GradingError
-from labkit.grading.buckets import bucket, buckets_around, coarse, exact, is_measured
+from labkit.grading.buckets import bucket, buckets_around, coarse, exact, exact_names, is_measured
 from labkit.grading.plain import SCALARS, Cell, Day, Plain
 from labkit.messages import say
 
@@ -22,6 +21,7 @@ WORK = 40_000  # hashing rounds spent on one answer, about 20 ms: guessing small
 MAX_ROWS = 20_000  # rows of a reference; a larger answer teaches no more
 ROWS = 0.7  # share of the points that right rows can earn while others are not right
 ORDER = 0.8  # share that is earned when only the order is off
+_INFINITE = {math.inf, -math.inf}
 SMALL = 0.8  # share that is earned when a query holds on the dataset but not on a small database
 
 
@@ -248,8 +248,7 @@ class Reference:
             if came != asked and "none" not in (came, asked) and answer.rows:
                 facts = {"column": name, "came": came, "asked": asked, "kind": self.kind}
                 return Difference("types", facts)
-        infinite = any(isinstance(c, float) and math.isinf(c) for row in answer.rows for c in row)
-        if infinite and "number" in self.types:
+        if "number" in self.types and any(c in _INFINITE for row in answer.rows for c in row):
             return Difference("infinite")
         return answer
 
@@ -274,7 +273,9 @@ class Reference:
             self.columns,
             tuple(answer.types[i] for i in places),
             tuple(answer.whole[i] for i in places),
-            [tuple(row[i] for i in places) for row in answer.rows],
+            answer.rows
+            if places == list(range(len(answer.columns)))
+            else [tuple(row[i] for i in places) for row in answer.rows],
         )
 
     def _rows(self, answer: Plain, view: "_View", matched: int, unknown: list[int]) -> Difference:
@@ -413,7 +414,10 @@ def prints(
 
 
 class _Hasher:
-    """Turns parts of an answer into short digests, slowly enough that guessing costs."""
+    """Turns parts of an answer into short digests, slowly enough that guessing costs.
+
+    With one round nothing is to be slow: a grader keeps its references to itself.
+    """
 
     def __init__(self, salt: str, rounds: int) -> None:
         self.salt = salt.encode()
@@ -421,6 +425,8 @@ class _Hasher:
 
     def __call__(self, *parts: str) -> str:
         payload = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+        if self.rounds == 1:
+            return hashlib.blake2b(self.salt + b"\x1f" + payload, digest_size=12).hexdigest()
         raw = hashlib.pbkdf2_hmac("sha256", payload, self.salt, self.rounds, 12)
         return base64.b64encode(raw).decode()
 
@@ -440,20 +446,22 @@ class _View:
         self.exact = [n for n, m in zip(columns, measured, strict=True) if not m]
         self.floating = [i for i, m in enumerate(measured) if m]
         self.fixed = [i for i, m in enumerate(measured) if not m]
-        self.keys = [self._key(row, self.fixed) for row in answer.rows]
+        cells = list(zip(*answer.rows, strict=True)) or [()] * len(columns)
+        self.names = {i: exact_names(cells[i], self.fold) for i in self.fixed}
+        self.keys = self._keys(self.fixed)
 
-    def _key(self, row: tuple[Cell, ...], places: Iterable[int]) -> str:
-        return "\x1e".join(exact(row[i], self.fold) for i in places)
+    def _keys(self, places: list[int]) -> list[str]:
+        if not places:
+            return [""] * len(self.answer.rows)
+        return list(map("\x1e".join, zip(*(self.names[i] for i in places), strict=True)))
 
     def column(self, name: str) -> list[str]:
-        i = self.columns.index(name)
-        return sorted(exact(row[i], self.fold) for row in self.answer.rows)
+        return sorted(self.names[self.columns.index(name)])
 
     def sequence(self) -> list[str]:
         if isinstance(self.settings.order, tuple):
             chosen = [self.columns.index(name) for name in self.settings.order]
-            places = [i for i in chosen if i in self.fixed]
-            return [self._key(row, places) for row in self.answer.rows]
+            return self._keys([i for i in chosen if i in self.fixed])
         return self.keys
 
     def measured_cells(self, *, by_position: bool) -> list[tuple[str, str, Cell]]:

@@ -16,6 +16,7 @@ from labkit.errors import GradingError
 from labkit.grading.kinds import KINDS
 from labkit.grading.plain import NotPlain, plain
 from labkit.grading.reference import Reference, Settings
+from labkit.grading.runs.session import Step
 from labkit.grading.task import Exercise
 from labkit.messages import say
 
@@ -82,6 +83,14 @@ def example_text(databases: Mapping[str, Any], query: str, settings: dict[str, A
     return json.dumps(made)
 
 
+def rehearse() -> None:
+    """Try a wrong query, so that runs forked from this process find loaded what that takes."""
+    tiny = {"rows": {"tiny": [[1]]}, "expected": [[1]], "ties": []}
+    tables = {"tiny": [["one", "int", "INTEGER"]]}
+    databases = {"tables": tables, "shown": ["one"], "ordered": False, "columns": ["one"]}
+    example_text({**databases, "databases": [tiny]}, "SELECT one + 1 AS one FROM tiny", {})
+
+
 def read_example(text: str) -> Example | None:
     """Read what `example_text` wrote, believing nothing; None where it is something else."""
     try:
@@ -96,14 +105,13 @@ def read_example(text: str) -> Example | None:
         return None
 
 
-def code_for(databases: Mapping[str, Any], query: str, settings: Settings) -> str:
-    """Write the cell that tries a query in a sandbox and leaves the text as `answer`."""
-    given = json.dumps([databases, query, settings.to_key()])
-    return (
-        "import json\n"
-        "from labkit.grading.small import example_text\n"
-        f"answer = example_text(*json.loads({given!r}))"
-    )
+def step_for(
+    databases: Mapping[str, Any], query: str, settings: Settings, *, task: str, seconds: float
+) -> Step:
+    """Make the step that tries a query in a sandbox and leaves `example_text` as the answer."""
+    given = {"databases": databases, "query": query, "settings": settings.to_key()}
+    call = f"{__name__}:{example_text.__name__}"
+    return Step(call=call, label=task, options=given, task=task, seconds=seconds)
 
 
 def databases_of(exercise: Exercise) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from labkit.messages import say
 
 MOST_SKIPPED = 3  # cells that may stop a run before the rest is given up
 _ALGEBRA = ("labkit.algebra",)
-_SMALL = ("labkit.grading.small", "labkit.sql.databases", *_ALGEBRA)  # for queries tried on these
+_SMALL = ("labkit.grading.small",)  # for queries tried on small databases
 
 
 class Cells(NamedTuple):

@@ -228,6 +228,7 @@ class _Checker:
         self.engine = Engine(self.shape, seconds=_SECONDS)
 
     def run(self) -> Verdict:
+        rows = self._at_once()
         try:
             given = self.engine.bind(self.text)
         except duckdb.Error as error:
@@ -236,20 +237,24 @@ class _Checker:
                 return Verdict(False, engine=ENGINE)
             return Verdict(True, "error", engine=ENGINE, error=str(found))
         places = match_columns(given, self.columns)
-        suspects = self._suspects(places)
+        suspects = self._suspects(places, rows)
         for n, (instance, wanted, ties) in enumerate(self.databases, start=1):
             kind = self._judge(instance, wanted, ties, places) if n - 1 in suspects else None
             if kind:
                 return self._verdict(kind, instance, wanted, n)
         return Verdict(False, databases=len(self.databases), engine=ENGINE)
 
-    def _suspects(self, places: list[int] | None) -> set[int]:
-        """Return the databases to look at one by one: all but those that all agree at once."""
-        everyone = set(range(len(self.databases)))
-        if places is None or self.ordered or not everyone:
-            return everyone
+    def _at_once(self) -> list[Rows | None] | None:
+        """Run the query on all databases in one execution; None where that cannot be."""
+        if self.ordered or not self.databases:
+            return None
         self.engine.load([instance for instance, _, _ in self.databases])
-        found = self.engine.many(self.text)
+        return self.engine.at_once(self.text)
+
+    def _suspects(self, places: list[int] | None, found: list[Rows | None] | None) -> set[int]:
+        """Return the databases to look at one by one: all but those known to agree."""
+        if places is None or found is None:
+            return set(range(len(self.databases)))
         return {
             n
             for n, (_, wanted, _) in enumerate(self.databases)

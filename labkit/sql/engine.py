@@ -12,6 +12,7 @@ slower and spoke another dialect: other dates, division and text.
 What cannot run in that form (ROLLUP, rowid, some correlated forms) runs one by one.
 """
 
+import re
 import threading
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -21,6 +22,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from labkit.sql.guard import ALONE
 from labkit.sql.shape import Kind, Shape
 from labkit.sql.watch import Watch
 
@@ -35,6 +37,7 @@ _ARROW: dict[Kind, Any] = {
     "time": pa.timestamp("us"),
     "bool": pa.bool_(),
 }
+_RENAMED = re.compile(r"_\d+\Z")  # as a second column of one name is, inside another query
 _MOST = 20_000  # rows fetched from one result
 _SHOWN = 100  # rows shown of a result with more than that
 _pool = threading.local()
@@ -57,23 +60,33 @@ class Engine:
 
     def _open(self) -> None:
         if getattr(_pool, "con", None) is None:
-            _pool.con = duckdb.connect(
-                config={"enable_external_access": False, "threads": 1, "memory_limit": "1GB"}
-            )
+            _pool.con = duckdb.connect(config={**ALONE, "memory_limit": "1GB"})
             _pool.con.execute("SET python_enable_replacements = false")
             # takes most of the time of a query on three rows, 30 of 40 ms with some year(x) = 2024
             _pool.con.execute("SET disabled_optimizers = 'expression_rewriter'")
             _pool.made = {}
-        self.con, made = _pool.con, _pool.made
+        self._con: duckdb.DuckDBPyConnection = _pool.con
+        self._made = False
+        self._filled: Instance | None = None
+        self._empty: Instance = {name: [] for name in self.shape}
+
+    @property
+    def con(self) -> "duckdb.DuckDBPyConnection":
+        """The connection, with the tables of one database; `many` needs none."""
+        if not self._made:
+            self._make()
+            self._made = True
+        return self._con
+
+    def _make(self) -> None:
+        made = _pool.made
         for name in [name for name in made if name not in self.shape]:
-            self.con.execute(f'DROP TABLE "{name}"')
+            self._con.execute(f'DROP TABLE "{name}"')
             del made[name]
         for relation in self.shape.values():
             if made.get(relation.name) != relation.ddl:
-                self.con.execute(f'CREATE OR REPLACE TABLE "{relation.name}" ({relation.ddl})')
+                self._con.execute(f'CREATE OR REPLACE TABLE "{relation.name}" ({relation.ddl})')
                 made[relation.name] = relation.ddl
-        self._filled: Instance | None = None
-        self._fill({name: [] for name in self.shape})
 
     def _reopen(self) -> None:
         """Start afresh after an internal error of DuckDB, which closes the database."""
@@ -85,9 +98,6 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self._watch.stop()
-        if self.loaded:
-            for name in self.shape:
-                self.con.unregister(f"_all_{name}")
 
     def one(self, instance: Instance, query: str) -> tuple[list[str], Rows]:
         """Run a query on one database.
@@ -143,7 +153,7 @@ class Engine:
             duckdb.Error: If the query does not bind.
         """
         if query not in self._names:
-            self._fill({name: [] for name in self.shape})
+            self._fill(self._empty)
             with self._watch.over(self.con):
                 description = self.con.execute(query).description or []
                 self.con.abort()
@@ -159,10 +169,15 @@ class Engine:
             kinds = [pa.int64(), *(_ARROW[field.kind] for field in relation.fields)]
             arrays = [pa.array(c, k) for c, k in zip(columns, kinds, strict=True)]
             names = ["_db", *(field.name for field in relation.fields)]
-            self.con.register(f"_all_{name}", pa.table(arrays, names=names))
+            self._con.register(f"_all_{name}", pa.table(arrays, names=names))
 
     def many(self, query: str) -> list[Rows | None]:
         """Run a query on every loaded database; None where it failed. Order is not kept."""
+        found = self.at_once(query)
+        return [self._maybe(one, query) for one in self.loaded] if found is None else found
+
+    def at_once(self, query: str) -> list[Rows | None] | None:
+        """Run a query on every loaded database in one execution; None where that cannot be."""
         if query not in self._alone:
             try:
                 return self._lateral(query)
@@ -180,7 +195,7 @@ class Engine:
                 return [None] * len(self.loaded)  # one by one would take as long many times
             except duckdb.Error:
                 pass  # a conversion that fails on one of the databases: see which
-        return [self._maybe(instance, query) for instance in self.loaded]
+        return None
 
     def batch(self, query: str) -> bool:
         """Tell whether a query has run on many databases at once so far."""
@@ -205,9 +220,13 @@ class Engine:
             f"LATERAL (WITH {views} SELECT * FROM ({query}\n) _r) _q"
         )
         found: list[Rows | None] = [[] for _ in self.loaded]
-        with self._watch.over(self.con):
-            for row in self.con.execute(sql).fetchall():
+        with self._watch.over(self._con):
+            result = self._con.execute(sql)
+            names = [column[0] for column in (result.description or [])[1:]]
+            for row in result.fetchall():
                 found[row[0]].append(row[1:])
+        if not any(map(_RENAMED.search, names)):
+            self._names[query] = names
         return found
 
 

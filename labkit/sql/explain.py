@@ -81,10 +81,10 @@ def _first_line(raw: str) -> str:
 
 
 def tables_of(con: "duckdb.DuckDBPyConnection") -> Tables:
-    """List the tables and views of a connection with their columns."""
+    """List the tables and views of a connection with their columns, less the kit's own `_...`."""
     rows = con.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal "
-        "ORDER BY table_name, column_index"
+        "AND NOT starts_with(table_name, '_') ORDER BY table_name, column_index"
     ).fetchall()
     tables: Tables = {}
     for table, column in rows:

@@ -19,6 +19,8 @@ _READING_TABLE_FUNCTIONS = {"range", "generate_series", "unnest", "repeat", "jso
 _WRITING_FUNCTIONS = {"nextval", "setval", "setseed", "write_log", "sleep_ms", "getenv"}
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?", re.IGNORECASE)
 _COMMENT = re.compile(r"\A(\s+|--[^\n]*(\n|\Z)|/\*.*?\*/)*", re.DOTALL)
+# no thread of its own, so that it lives on in a process forked from this one
+ALONE: dict[str, Any] = {"enable_external_access": False, "threads": 1, "async_threads": 0}
 _parser: list[Any] = []
 _lock = threading.Lock()
 
@@ -62,7 +64,7 @@ def parse(text: str) -> dict[str, Any]:
 
     with _lock:
         if not _parser:
-            _parser.append(duckdb.connect(config={"enable_external_access": False, "threads": 1}))
+            _parser.append(duckdb.connect(config=ALONE))
         found = _parser[0].execute("SELECT json_serialize_sql(?)", [text]).fetchone()
     return json.loads(found[0])
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from labkit.errors import InputError
 from labkit.messages import numeral, say
@@ -13,6 +14,9 @@ from labkit.sql.watch import Watch
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+
+_shut: WeakSet["duckdb.DuckDBPyConnection"] = WeakSet()
+_VECTORS = 10  # of 2,048 rows each, in one piece of a result
 
 
 def run(
@@ -68,10 +72,10 @@ def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFr
 
     result = con.execute(text)
     whole = [i for i, column in enumerate(result.description or []) if column[1] == "HUGEINT"]
-    chunks = [result.fetch_df_chunk()]
+    chunks = [result.fetch_df_chunk(_VECTORS)]
     total = len(chunks[0])
     while len(chunks[-1]) and total <= rows:
-        chunks.append(result.fetch_df_chunk())
+        chunks.append(result.fetch_df_chunk(_VECTORS))
         total += len(chunks[-1])
     if total > rows:
         con.abort()
@@ -88,8 +92,12 @@ def _fetch(con: "duckdb.DuckDBPyConnection", text: str, rows: int) -> "pd.DataFr
 @contextmanager
 def _reading(con: "duckdb.DuckDBPyConnection") -> Iterator[None]:
     """Keep DuckDB from taking a local Python variable for a table."""
+    if con in _shut:
+        yield
+        return
     shut = con.execute("SELECT NOT current_setting('enable_external_access')").fetchone()
     if shut and shut[0]:  # such a connection looks up no variables, and may be locked
+        _shut.add(con)  # for good: DuckDB does not open it again
         yield
         return
     found = con.execute("SELECT current_setting('python_enable_replacements')").fetchone()

@@ -116,3 +116,25 @@ def test_nan_is_null_and_infinity_is_kept(value):
 def test_forged_answers_are_refused(text):
     with pytest.raises(GradingError):
         Plain.from_json(text)
+
+
+TIMES = st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1))
+COLUMNS = st.one_of(
+    st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1).map(lambda v: pd.Series(v, dtype=int)),
+    st.lists(st.booleans(), min_size=1).map(pd.Series),
+    st.lists(st.floats(), min_size=1).map(lambda v: pd.Series(v, dtype=float)),
+    st.lists(st.one_of(TIMES, st.just(pd.NaT)), min_size=1).map(pd.to_datetime).map(pd.Series),
+    st.lists(TIMES.map(lambda t: t.replace(microsecond=0)), min_size=1).map(pd.Series),
+    st.lists(st.dates(dt.date(1700, 1, 1), dt.date(2200, 1, 1)), min_size=1)
+    .map(lambda days: pd.to_datetime(pd.Series(days)))
+    .map(lambda days: days.astype("datetime64[us]")),
+)
+
+
+@given(COLUMNS)
+def test_a_column_is_made_plain_as_its_cells_are(column):
+    cells = [(cell(value),) for value in column.array]
+    made = plain(pd.DataFrame({"x": column}))
+    assert made.rows == cells
+    assert [type(row[0]) for row in made.rows] == [type(row[0]) for row in cells]
+    assert plain(column).rows == cells

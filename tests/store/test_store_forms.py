@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ import pytest
 from labkit import schema, store
 from labkit.errors import DataError, InputError, MachineError
 from labkit.schema.ddl import WITHOUT_KEYS
+from labkit.store.connect import open_ahead
 from labkit.store.lock import lock
 from labkit.store.write import tables
 from labkit.world.generate import generate
@@ -205,3 +207,27 @@ def test_lock_is_held_by_one_and_taken_over_from_the_dead(tmp_path: Path) -> Non
         with pytest.raises(MachineError, match=str(os.getpid())), lock(path):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="runs are forked on Linux alone")
+def test_a_connection_opened_ahead_needs_no_thread_and_works_in_a_forked_process(
+    dataset: Path,
+) -> None:
+    def shown() -> list[tuple[object, ...]]:
+        with store.connect(dataset) as con:
+            return con.execute(
+                "SELECT count(*), current_setting('enable_external_access') FROM patient"
+            ).fetchall()
+
+    expected, threads = shown(), len(os.listdir("/proc/self/task"))
+    open_ahead(1)
+    assert len(os.listdir("/proc/self/task")) == threads
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if shown() == expected else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert shown() == expected  # on the parent's own, which is used up by it
+    assert expected[0][1] is False

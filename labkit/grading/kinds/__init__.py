@@ -146,6 +146,7 @@ def take_sql(answer: Any, options: Options) -> Taken:
     try:
         frame = run(_dataset(), answer)
     except SqlError as error:
+        _look_at_dataset()
         raise NotPlain("sql_error", message=str(error), kind=error.kind) from None
     return Taken(plain(frame), str.__str__(answer))
 
@@ -163,6 +164,7 @@ def take_algebra(answer: Any, options: Options) -> Taken:
         text = query.sql("duckdb", db=_relations(con))
         frame = run(con, text)
     except (AlgebraError, SqlError) as error:
+        _look_at_dataset()
         raise NotPlain("kinds.algebra_error", message=_said(error)) from None
     return Taken(plain(frame), text)
 
@@ -186,18 +188,21 @@ def _said(error: Exception) -> str:
 
 def _dataset() -> "duckdb.DuckDBPyConnection":
     """Open the dataset, or find it open: opening it takes longer than most queries."""
-    import duckdb
-
     from labkit.dataset import dataset_folder
 
     folder = dataset_folder()
     file = folder / "labkit.duckdb"
-    made = file.stat().st_mtime_ns if file.exists() else 0
+    return _opened(folder, file.stat().st_mtime_ns if file.exists() else 0)
+
+
+def _look_at_dataset() -> None:
+    """Open the dataset afresh next time where the error just met, an internal one, closed it."""
+    import duckdb
+
     try:
-        _opened(folder, made).execute("SELECT 1")
-    except duckdb.Error:  # an internal error of DuckDB has closed it
+        _dataset().execute("SELECT 1")
+    except duckdb.Error:
         _opened.cache_clear()
-    return _opened(folder, made)
 
 
 @lru_cache(maxsize=1)

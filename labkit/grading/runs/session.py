@@ -12,12 +12,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
+CONNECTIONS = 2  # to a dataset, in most runs: the notebook's own, and that of its queries' answers
 _MISSING = object()
 # Loaded before the first cell, so that no cell's time is spent on it.
 LOADED = (
@@ -26,6 +27,7 @@ LOADED = (
     "labkit.dataset",
     "labkit.store",
     "labkit.sql.query",
+    "labkit.sql.explain",
     "labkit.sql.guard",
     "labkit.sql.magic",
     "labkit.grading.check",
@@ -35,6 +37,7 @@ LOADED = (
     "labkit.grading.verdict",
     "labkit.messages",
     "IPython.core.interactiveshell",
+    "pyarrow.pandas_compat",
     # what a shell imports when it is made and when a cell first runs
     "IPython.core.application",
     "IPython.core.completer",
@@ -44,6 +47,7 @@ LOADED = (
     "IPython.core.magics.extension",
     "IPython.core.oinspect",
     "IPython.utils.generics",
+    "bdb",
     "IPython.utils.wildcard",
 )
 
@@ -60,6 +64,8 @@ class Step:
         task: Task that the cell belongs to, None for the reader's own cells.
         aside: Whether the variables that the cell sets are forgotten after it.
         seconds: Time that the cell may take.
+        call: Function of the kit's that gives the answer, as `module:name`, called with `options`;
+            empty to take it from the variable.
     """
 
     code: str = ""
@@ -70,6 +76,7 @@ class Step:
     task: str | None = None
     aside: bool = False
     seconds: float = 60.0
+    call: str = ""
 
 
 class OutOfTime(BaseException):
@@ -85,7 +92,7 @@ def write_job(path: Path, steps: list[Step], *, lang: str, load: bool = True) ->
         lang: Value of `LANG` and language of messages.
         load: Whether to load the libraries of lessons before the first step's time begins.
     """
-    job = {"lang": lang, "load": load, "steps": [asdict(step) for step in steps]}
+    job = {"lang": lang, "load": load, "steps": [vars(step) for step in steps]}
     path.write_text(json.dumps(job), encoding="utf-8")
 
 
@@ -99,22 +106,32 @@ def main(job_path: str, results_path: str) -> None:
         run_steps(steps, results, lang=job["lang"])
 
 
+def rehearse() -> None:
+    """Do what a run would do first, so that those forked from this process need not."""
+    from labkit.sql.guard import guard
+    from labkit.store.connect import open_ahead
+
+    guard("SELECT 1")
+    open_ahead(CONNECTIONS)
+
+
 def run_steps(steps: list[Step], results: IO[str], *, lang: str) -> None:
-    """Run steps in a fresh IPython shell and write what comes out."""
+    """Run steps, their code in one fresh IPython shell, and write what comes out."""
     from labkit.messages import set_language
 
     set_language(lang)
-    shell = _shell()
-    shell.user_ns["LANG"] = lang
+    shell = _shell() if any(step.code.strip() for step in steps) else None
+    names: dict[str, Any] = shell.user_ns if shell else {}
+    names["LANG"] = lang
     failed: dict[str, str] = {}  # task -> error of the last of its cells
     for place, step in enumerate(steps):
         _write(results, {"begin": place})
-        before = dict(shell.user_ns) if step.aside else {}
+        before = dict(names) if step.aside else {}
         error = ""
         if step.code.strip():
             if step.task and (step.aside or step.task not in failed):
                 # an answer left over from the task before must not count for this one
-                shell.user_ns.pop(step.name, None)
+                names.pop(step.name, None)
             error = _run_cell(shell, step)
             if error.startswith("MemoryError"):  # the limit, met before the watcher saw it
                 _write(results, {"memory": place})
@@ -122,14 +139,14 @@ def run_steps(steps: list[Step], results: IO[str], *, lang: str) -> None:
             if step.task and not step.aside:
                 failed[step.task] = error
         if step.label is not None:
-            line = {"state": "error", "error": error} if error else _taken(shell.user_ns, step)
+            line = {"state": "error", "error": error} if error else _taken(names, step)
             earlier = failed.get(step.task or "", "")
             if line["state"] == "blank" and earlier:
                 line = {"state": "error", "error": earlier}
             _write(results, {"label": step.label, **line})
         if step.aside:
-            shell.user_ns.clear()
-            shell.user_ns.update(before)
+            names.clear()
+            names.update(before)
     _write(results, {"end": len(steps)})
 
 
@@ -167,12 +184,10 @@ def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
     from labkit.grading.plain import NotPlain
 
     kind = kind_of(step.kind)
-    answer = names.get(step.name, _MISSING)
-    if answer is _MISSING:
-        return {"state": "blank"}
     try:
         with _alarm(step.seconds):
-            if kind.blank(answer):
+            answer = _called(step) if step.call else names.get(step.name, _MISSING)
+            if answer is _MISSING or kind.blank(answer):
                 return {"state": "blank"}
             taken = kind.take(answer, step.options)
     except NotPlain as refusal:
@@ -182,6 +197,11 @@ def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
     except Exception as failure:  # the answer's own code failed while it was taken apart
         return {"state": "error", "error": f"{type(failure).__name__}: {failure}"[:500]}
     return {"state": "answer", "answer": taken.answer.to_json(), "text": taken.text}
+
+
+def _called(step: Step) -> Any:
+    module, _, name = step.call.partition(":")
+    return getattr(import_module(module), name)(**step.options)
 
 
 def _write(results: IO[str], line: dict[str, Any]) -> None:

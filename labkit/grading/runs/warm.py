@@ -1,9 +1,10 @@
 """Runs forked from a warm process, so that a run costs its own work and little more.
 
-A warm process has Python, the kit and the libraries of the lessons loaded, and never runs a cell:
-for each run it forks a child, which enters the run's room (`room.py`) and only then begins. Nothing
-of the grader's is inherited: the warm process is started with an environment of its own, holds no
-answers, and reads no submission.
+A warm process has Python, the kit and the libraries of the lessons loaded, and has rehearsed what
+each run does first: opening databases, trying a query of its own. It never runs a cell: for each
+run it forks a child, which enters the run's room (`room.py`) and only then begins. Nothing of the
+grader's is inherited: the warm process is started with an environment of its own, holds no answers,
+and reads no submission.
 
 No Jupyter kernel is involved: cells run in IPython's own shell, so magics, `display` and `await` do
 as in a notebook, without the sockets, threads and heartbeat that a kernel would add to every run.
@@ -28,6 +29,7 @@ from importlib import import_module
 from typing import Any
 
 from labkit.errors import GradingError
+from labkit.grading.runs import session
 from labkit.grading.runs.family import descendants
 from labkit.grading.runs.session import LOADED
 from labkit.messages import say
@@ -161,6 +163,7 @@ class Warm:
             "MPLCONFIGDIR": _font_cache(),
             "PYTHONHASHSEED": str(hash_seed),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # in large pages, fork has few to copy
             **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")},
         }
         with theirs:
@@ -203,6 +206,7 @@ class Warm:
         self._process.wait()
 
 
+_loaded: set[str] = set()
 _started: dict[tuple[int, int], Warm] = {}
 _starting = threading.Lock()
 
@@ -219,7 +223,7 @@ def warm(hash_seed: int = 1) -> Warm:
 
 def serve(control: socket.socket) -> None:
     """Fork a run for each order, until the one who asks is gone."""
-    _load(LOADED)
+    _load((*LOADED, session.__name__))
     while True:
         message, fds, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 3)
         if not message:
@@ -237,10 +241,12 @@ def serve(control: socket.socket) -> None:
 
 
 def _load(modules: Iterable[str]) -> None:
-    new = [name for name in modules if name not in sys.modules]
+    """Import modules, each once, and let those that can rehearse what runs will do."""
+    new = [name for name in modules if name not in _loaded]
     for name in new:
         with contextlib.suppress(Exception):  # the run that needs it will say so
-            import_module(name)
+            getattr(import_module(name), "rehearse", lambda: None)()
+    _loaded.update(new)
     if new:
         gc.collect()
         gc.freeze()  # what is here stays, so a child's collections need not copy its pages
@@ -281,8 +287,6 @@ def _lead(order: Order, line: socket.socket, output: int, pidfd: int | None) -> 
 
 def _run(order: Order, output: int) -> None:
     """Run the session: from here on the process is the student's."""
-    from labkit.grading.runs import session
-
     try:
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDONLY)

@@ -12,7 +12,7 @@ FILE_BYTES = 32 * 2**20
 OUTPUT_BYTES = 64 * 2**10
 PROCESSES = 64
 MANY_PROCESSES = 12  # from here on, memory that runs out is blamed on their number
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 GRACE_SECONDS = 1.5  # a cell that runs out of time is first stopped from inside
 
 
