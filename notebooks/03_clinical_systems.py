@@ -206,7 +206,7 @@ epikrise = con.sql("SELECT encounter_id, text FROM note WHERE kind = 'discharge'
 text = both["encounter_id"].map(epikrise.set_index("encounter_id")["text"])
 mentions = text.str.contains("røyk", case=False)
 print(f"{100 * mentions.mean():.0f} % of the discharge summaries mention it. For example:")
-for line in text[mentions].str.extract(r"([^.\n]*[Rr]øyk[^.\n]*\.)")[0].unique()[:5]:
+for line in text[mentions].str.extract(r"([^.\n]*[Rr]øyk[^.\n]*\.)")[0].value_counts().index[:5]:
     print(" ", line.strip())
 
 # %% [markdown] lang="nb"

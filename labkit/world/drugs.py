@@ -33,6 +33,9 @@ NEVER_COLLECTED = 0.04  # of prescriptions
 REFILLS = 3  # of a prescription for long treatment, valid for one year
 STATINS_BEFORE_2013 = {"C10AA01": 0.62, "C10AA05": 0.30, "C10AA07": 0.08}
 STATINS_SINCE = {"C10AA01": 0.14, "C10AA05": 0.66, "C10AA07": 0.20}
+# Nobody takes two of these at once: the one begun last takes over, whatever it was begun for. Beta
+# blockers, calcium channel blockers, and ACE inhibitors or angiotensin receptor blockers.
+ALONE = ("C07", "C08CA", "C09")
 NOACS = {"B01AF02": 0.66, "B01AF01": 0.20, "B01AE07": 0.06, "B01AF03": 0.08}
 DAY_BITS = 13  # of a day of the window, counted from its start
 DAY_2013 = (date(2013, 1, 1) - date(1970, 1, 1)).days
@@ -238,6 +241,17 @@ def courses(part: Part) -> tuple[list[Block], list[Block]]:
     return long, short
 
 
+def _replaced(person: np.ndarray, start: np.ndarray, atc: np.ndarray) -> np.ndarray:
+    """Give the day on which another drug of the same `ALONE` group takes over, NEVER for none."""
+    until = np.full(len(person), NEVER, dtype=np.int64)
+    for group in ALONE:
+        some = np.flatnonzero(np.array([drug.startswith(group) for drug in DRUGS])[atc])
+        some = some[np.lexsort((start[some], person[some]))]
+        same = person[some][1:] == person[some][:-1]
+        until[some[:-1][same]] = start[some[1:][same]]
+    return until
+
+
 def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     """Place a prescription at a contact about once a year while a treatment lasts.
 
@@ -248,6 +262,7 @@ def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     assert people.death is not None
     found = part.contacts
     person, start, stop, atc, indication = periods
+    stop = np.minimum(stop, _replaced(person, start, atc))
     stop = np.minimum(stop, np.minimum(people.death, END_DAY)[person])
     start = np.maximum(start, people.entry[person])
     alive = stop > start
