@@ -202,11 +202,12 @@ for join in ("JOIN", "LEFT JOIN"):
     """).df()
     share[join] = table["per_cent"][0]
 
+label = {"nb": "Hentet ut statin noen gang (%)", "en": "Ever collected a statin (%)"}[LANG]
 fig, ax = plt.subplots(figsize=(5, 2.2))
 ax.barh(list(share), list(share.values()), color=["#b0b0b0", "#0b6e99"])
 ax.bar_label(ax.containers[0], fmt="%.0f %%", padding=4)
 ax.set_xlim(0, 115)
-_ = ax.set_xlabel("Hentet ut statin noen gang (%) / Ever collected a statin (%)")
+_ = ax.set_xlabel(label)
 
 # %% [markdown] lang="nb"
 # Den øverste stolpen er `LEFT JOIN`, den nederste er `JOIN`. Den nederste kan aldri vise noe annet enn 100 %. Legg også merke til `count(DISTINCT lopenr)`: funksjoner som teller en *kolonne*, hopper over NULL. Derfor teller den bare dem som har hentet ut noe.
