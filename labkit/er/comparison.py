@@ -304,8 +304,9 @@ class _Comparison:
     def cardinalities(self, name: str, ends: str, ours: Relationship, theirs: Relationship) -> None:
         best = min(self.pairings(ours, theirs), key=lambda ends: self.distance(ours, ends))
         if ours.ratio != theirs.ratio:
+            numbers = ", ".join(f"{p.entity} {p.cardinality}" for p in theirs.participants)
             values = {"name": name, "ends": ends, "wanted": ours.ratio, "came": theirs.ratio}
-            self.differ("wrong_ratio", RATIO, **values)
+            self.differ("wrong_ratio", RATIO, numbers=numbers, **values)
         elif self.swapped(ours, theirs, best):
             self.differ("turned_round", RATIO, name=name, ends=ends)
             return

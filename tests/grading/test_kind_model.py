@@ -53,7 +53,7 @@ def test_a_grading_tells_differences_in_the_answers_own_words():
     found = compared(ER, reference, STORY.replace("covers", "dekker"))
     assert difference_text(found, "nb").splitlines()[1:] == [
         "",
-        "- Forholdet dekker (Consent – Sample) har en annen kardinalitet: hos deg 1:N. "
+        "- Forholdet dekker har en annen kardinalitet: hos deg Consent 0..n, Sample 1..1. "
         "Hvor mange kan det høyst være på hver side av dekker? Les begge veier.",
         "- Donor mangler et attributt. Les en gang til hva som skal lagres om Donor.",
     ]
