@@ -6,8 +6,8 @@ answer runs after its task's solution would have. The key holds digests.
 What a key withholds, and what it does not. It holds no solution, no answer of the class dataset, no
 text of a rubric's reader and no seed; so nobody comes upon an answer by opening it. It is no safe:
 
-- Salts stand in the key. One guess at a lone number costs about 20 ms, so a count below 1,000 is
-  found in 20 s. A row of a table of n rows costs an n-th part of that: where few values are
+- Salts stand in the key. One guess at a lone number costs about 10 ms, so a count below 1,000 is
+  found in 10 s. A row of a table of n rows costs an n-th part of that: where few values are
   possible it is found at once. Whoever can write that program can do the task.
 - Names and types of an answer's columns, the number of its rows, all hints, inputs of functions,
   bugs that tests should catch, and small databases with what is expected on them lie open.

@@ -17,7 +17,7 @@ from labkit.grading.buckets import bucket, buckets_around, coarse, exact, exact_
 from labkit.grading.plain import SCALARS, Cell, Day, Plain
 from labkit.messages import say
 
-WORK = 40_000  # hashing rounds spent on one answer, about 20 ms: guessing small numbers costs
+WORK = 20_000  # hashing rounds spent on one answer, about 10 ms: guessing small numbers costs
 MAX_ROWS = 20_000  # rows of a reference; a larger answer teaches no more
 ROWS = 0.7  # share of the points that right rows can earn while others are not right
 ORDER = 0.8  # share that is earned when only the order is off
