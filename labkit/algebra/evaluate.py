@@ -125,7 +125,7 @@ def _rows(node: Node, below: list[Result], db: Database) -> list[Row]:
         case Sort(items=items):
             return _sorted(below[0], [(find(below[0].header, c), down) for c, down in items])
         case Group():
-            return _number(node, below[0])
+            return _grouped(node, below[0])
         case Join():
             return _joined(node, *below)
         case SetOperation(operator=operator):
@@ -160,7 +160,7 @@ def _comparable(value: Any) -> Any:
     return value
 
 
-def _number(node: Group, below: Result) -> list[Row]:
+def _grouped(node: Group, below: Result) -> list[Row]:
     places = [find(below.header, column) for column in node.by]
     groups: dict[Row, list[Row]] = {} if places else {(): []}
     for row in below.rows:

@@ -123,22 +123,22 @@ def _join(left: Node, join: Any) -> Node:
 def _shown(node: Node, tree: Any) -> Node:
     items = [(e.this if type(e).__name__ == "Alias" else e, e.alias or None)
              for e in tree.expressions]  # fmt: skip
-    number = tree.args.get("group")
+    grouped = tree.args.get("group")
     having = tree.args.get("having")
     calls = [call for item, _ in items for call in _aggregates(item)]
     calls += _aggregates(having.this) if having else []
-    if number or calls:
-        return _number(node, items, number, having)
+    if grouped or calls:
+        return _grouped(node, items, grouped, having)
     if len(items) == 1 and type(items[0][0]).__name__ == "Star":
         return node
     return Project(tuple((_scalar(item), name) for item, name in items), node)
 
 
-def _number(node: Node, items: list[Any], number: Any, having: Any) -> Node:
-    by = [_scalar(e) for e in number.expressions] if number else []
+def _grouped(node: Node, items: list[Any], grouped: Any, having: Any) -> Node:
+    by = [_scalar(e) for e in grouped.expressions] if grouped else []
     columns = [c for c in by if isinstance(c, Column)]
     if len(columns) < len(by):
-        raise _refuse(number)
+        raise _refuse(grouped)
     aggregates: dict[str, tuple[str, Scalar | None, str]] = {}
     for item, name in items:
         for call in _aggregates(item):

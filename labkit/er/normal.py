@@ -326,11 +326,11 @@ def synthesise(
         ['AB', 'AD', 'BC']
     """
     everything, rules = _read(attributes, dependencies)
-    number: dict[frozenset[str], frozenset[str]] = {}
+    grouped: dict[frozenset[str], frozenset[str]] = {}
     for rule in minimal_cover(rules):
-        number[rule.left] = number.get(rule.left, frozenset()) | rule.right
-    parts = [left | right for left, right in number.items()]
-    for left, right in number.items():
+        grouped[rule.left] = grouped.get(rule.left, frozenset()) | rule.right
+    parts = [left | right for left, right in grouped.items()]
+    for left, right in grouped.items():
         _note(trace, "schema", left=left, right=right, part=left | right)
     keys = sorted(candidate_keys(everything, rules), key=_size)
     if not any(key <= part for key in keys for part in parts):

@@ -64,18 +64,18 @@ class Writer:
 
     # The small words of writing.
 
-    def _say(self, some: np.ndarray, choice: Choice, *, number: bool = False) -> None:
-        group = self.notes.group[some] if number else np.zeros(len(some), dtype=np.int64)
+    def _say(self, some: np.ndarray, choice: Choice, *, grouped: bool = False) -> None:
+        group = self.notes.group[some] if grouped else np.zeros(len(some), dtype=np.int64)
         self.page.say(some, choice.draw(self.rng, group, self.notes.stage[some]))
 
     def _frame(self, some: np.ndarray, name: str) -> None:
         self._say(some, self.pools.frame[name])
 
     def _hospital(self, some: np.ndarray, section: str) -> None:
-        self._say(some, self.pools.hospital[section], number=True)
+        self._say(some, self.pools.hospital[section], grouped=True)
 
     def _primary(self, some: np.ndarray, section: str) -> None:
-        self._say(some, self.pools.primary[section], number=True)
+        self._say(some, self.pools.primary[section], grouped=True)
 
     def _heading(self, some: np.ndarray, name: str) -> None:
         self.page.put(some, self._headings[name] + self.manner[some])

@@ -50,14 +50,14 @@ WITH lived AS (
          entry <= make_date(year, 7, 1) AND exit >= make_date(year, 7, 1) AS present
   FROM p, (SELECT unnest(range(2010, 2025))::INT AS year)
   WHERE entry <= make_date(year, 12, 31) AND exit >= make_date(year, 1, 1)),
-number AS (SELECT *, least(age // 5, 19) AS age_group FROM lived),
-there AS (SELECT year, sex, age_group, sum(years) AS lived FROM number GROUP BY ALL)
-SELECT number.*, people / lived AS w
-FROM number
+grouped AS (SELECT *, least(age // 5, 19) AS age_group FROM lived),
+there AS (SELECT year, sex, age_group, sum(years) AS lived FROM grouped GROUP BY ALL)
+SELECT grouped.*, people / lived AS w
+FROM grouped
 JOIN there USING (year, sex, age_group)
-JOIN standard ON standard.sex = number.sex AND standard.age_group = number.age_group
-  AND standard.year = CASE WHEN number.year < 2013 THEN 2010
-                           WHEN number.year < 2020 THEN 2015 ELSE 2024 END;
+JOIN standard ON standard.sex = grouped.sex AND standard.age_group = grouped.age_group
+  AND standard.year = CASE WHEN grouped.year < 2013 THEN 2010
+                           WHEN grouped.year < 2020 THEN 2015 ELSE 2024 END;
 """
 _CARE = f"""
 CREATE TEMP TABLE contact AS
