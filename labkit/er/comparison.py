@@ -280,18 +280,17 @@ class _Comparison:
 
     def relationship(self, ours: Relationship, theirs: Relationship) -> None:
         name = theirs.name or say("er.has")
-        ends = " – ".join(p.entity for p in theirs.participants)
         wanted = sorted(self.matched.get(p.entity, f"?{p.entity}") for p in ours.participants)
         if wanted != sorted(p.entity for p in theirs.participants):
             shown = ", ".join(p.entity for p in ours.participants)
-            values = {"name": name, "ends": ends, "participants": shown}
+            values = {"name": name, "ends": theirs.ends, "participants": shown}
             self.differ("wrong_participants", RELATIONSHIP, **values)
             return
         kinds = self.kinds(ours), self.kinds(theirs)
         if ours.identifying != theirs.identifying and kinds[0] == kinds[1]:
             kind = "not_identifying" if ours.identifying else "identifying"
-            self.differ(kind, RATIO, name=name, ends=ends)
-        self.cardinalities(name, ends, ours, theirs)
+            self.differ(kind, RATIO, name=name, ends=theirs.ends)
+        self.cardinalities(name, ours, theirs)
         self.attributes(name, ours.attributes, theirs.attributes)
 
     def kinds(self, relationship: Relationship) -> list[bool]:
@@ -301,19 +300,19 @@ class _Comparison:
         ends = sorted(relationship.participants, key=lambda p: named.get(p.entity, p.entity))
         return [model.entity(p.entity).weak for p in ends]
 
-    def cardinalities(self, name: str, ends: str, ours: Relationship, theirs: Relationship) -> None:
+    def cardinalities(self, name: str, ours: Relationship, theirs: Relationship) -> None:
         best = min(self.pairings(ours, theirs), key=lambda ends: self.distance(ours, ends))
         if ours.ratio != theirs.ratio:
-            numbers = ", ".join(f"{p.entity} {p.cardinality}" for p in theirs.participants)
-            values = {"name": name, "ends": ends, "wanted": ours.ratio, "came": theirs.ratio}
-            self.differ("wrong_ratio", RATIO, numbers=numbers, **values)
+            values = {"name": name, "ends": theirs.ends, "numbers": theirs.numbers,
+                      "wanted": ours.ratio, "came": theirs.ratio}  # fmt: skip
+            self.differ("wrong_ratio", RATIO, **values)
         elif self.swapped(ours, theirs, best):
-            self.differ("turned_round", RATIO, name=name, ends=ends)
+            self.differ("turned_round", RATIO, name=name, ends=theirs.ends)
             return
         for one, other in zip(ours.participants, best, strict=True):
             entity = f"{other.entity} ({other.role})" if other.role else other.entity
-            values = {"name": name, "ends": ends, "entity": entity, "wanted": one.cardinality,
-                      "came": other.cardinality}  # fmt: skip
+            values = {"name": name, "ends": theirs.ends, "entity": entity,
+                      "wanted": one.cardinality, "came": other.cardinality}  # fmt: skip
             if one.least != other.least and not (one.least > 1 and other.least > 1):
                 self.differ("wrong_least", LEAST, **values)
             elif one.least != other.least:
@@ -380,8 +379,7 @@ class _Comparison:
         for r in theirs:
             gone = any(p.entity in self.explained for p in r.participants)
             if f"relationship {r.name}" not in self.explained and not gone:
-                tied = " – ".join(p.entity for p in r.participants)
-                values = {"name": r.name or say("er.has"), "ends": tied}
+                values = {"name": r.name or say("er.has"), "ends": r.ends}
                 self.differ("extra_relationship", RELATIONSHIP / 2, **values)
 
     def links(self, entity: Entity, relationships: list[Relationship], ends: list[str]) -> bool:

@@ -90,14 +90,12 @@ def stated(model: Model) -> dict[str, tuple[Fact, ...]]:
         here: tuple[tuple[str, str], ...] = tuple(
             ("entities", _word(p.entity)) for p in r.participants
         )
-        about = {"ends": " – ".join(p.entity for p in r.participants)}
+        about = {"ends": r.ends, "numbers": r.numbers}
         found["relationships"].append(Fact(_ends(r), about, here))
-        about["numbers"] = ", ".join(f"{p.entity} {p.cardinality}" for p in r.participants)
         other = _counted(replace(r, identifying=not r.identifying))
         here = (*here, ("relationships", _ends(r)))
         found["cardinalities"].append(Fact(_counted(r), about, here, (("identifying", other),)))
-        names = about["ends"]
-        found["attributes"] += _attributes(_ends(r), names, r.attributes, here, owners)
+        found["attributes"] += _attributes(_ends(r), r.ends, r.attributes, here, owners)
     for s in model.specialisations:
         for child in s.children:
             words = f"{_word(child)} is {_word(s.parent)}"

@@ -138,6 +138,16 @@ class Relationship:
             return "n-ary"
         return ("1:1", "1:N", "M:N")[sum(p.many for p in self.participants)]
 
+    @property
+    def ends(self) -> str:
+        """Who takes part, `Ward – Patient`."""
+        return " – ".join(p.entity for p in self.participants)
+
+    @property
+    def numbers(self) -> str:
+        """Who takes part how often, `Ward 0..n, Patient 1..1`."""
+        return ", ".join(f"{p.entity} {p.cardinality}" for p in self.participants)
+
 
 @dataclass(frozen=True)
 class Specialisation:

@@ -15,8 +15,8 @@ def stages(query: str) -> list[str]:
 
     Returns:
         Queries with the columns that the SELECT mentions, each once; a part that looks at a query
-        around it cannot stand alone, and its query does not run. None if the query is not
-        understood.
+        around it cannot stand alone, and its query does not run. An empty list if the query is
+        not understood.
 
     Examples:
         >>> stages("SELECT sex, count(*) AS n FROM patient WHERE born < 1950 GROUP BY sex")
