@@ -98,7 +98,7 @@ def draw(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.Array:
 
 def draw_and_write(like: dict[str, pa.Table], folder: Path, *, own: bool = False) -> int:
     """Draw tables and write them, or what they are like where `own` is asked for."""
-    rng = np.random.Generator(np.random.Philox(1))
+    rng = np.random.Generator(np.random.SFC64(1))
     for name, table in like.items():
         columns = [draw(column, rng) for column in table.columns]
         drawn = pa.table(columns, names=table.column_names)

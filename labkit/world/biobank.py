@@ -9,7 +9,7 @@ date is blocked meanwhile. The row of a destroyed sample stays, without a place 
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import days
+from labkit.world.columns import coded, days
 from labkit.world.part import END_DAY, NEVER, Part
 
 KINDS = ("serum", "plasma_edta", "dna", "urine")
@@ -44,7 +44,7 @@ def biobank(part: Part) -> None:
     part.tables["consent"] = {
         "consent_id": consent_id,
         "survey_id": np.asarray(survey["survey_id"])[came],
-        "scope": pa.DictionaryArray.from_arrays((~broad).astype(np.int8), ["broad", "this_study"]),
+        "scope": coded(~broad, ["broad", "this_study"]),
         "given_date": given.astype("datetime64[D]"),
         "withdrawn_date": _date(withdrawn),
     }
@@ -81,14 +81,14 @@ def _samples(
     part.tables["biobank_sample"] = {
         "sample_id": part.ids(m),
         "consent_id": consent_id[owner],
-        "kind": pa.DictionaryArray.from_arrays(kind, list(KINDS)),
+        "kind": coded(kind, KINDS),
         "taken_time": (given[owner].astype(np.int64) * 86_400 + second).astype("datetime64[s]"),
         "volume_ml": np.where(gone, 0.0, (full * 0.85**thawed).round(2)),
         "freezer": pa.array((1 + box // BOXES_PER_FREEZER).astype(np.int16), mask=gone),
         "box": pa.array(box.astype(np.int32), mask=gone),
         "position": pa.array((place % BOX + 1).astype(np.int16), mask=gone),
         "thaw_count": thawed.astype(np.int16),
-        "quality": pa.DictionaryArray.from_arrays(quality, list(QUALITY)),
-        "status": pa.DictionaryArray.from_arrays(status, list(STATUS)),
+        "quality": coded(quality, QUALITY),
+        "status": coded(status, STATUS),
         "destroyed_date": _date(np.where(gone, destroyed, NEVER)),
     }

@@ -3,13 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import ranges
+from labkit.world.columns import coded, ranges
 from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of
-from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, PROCEDURES, column, place
+from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, PROCEDURES, place
 from labkit.world.disease import diseases
 from labkit.world.names import names
 from labkit.world.part import END_DAY, IDS_PER_PARTITION, Part
-from labkit.world.population import date64, labels, people_of, text
+from labkit.world.population import date64, people_of, text
 from labkit.world.region import region
 from labkit.world.units import units
 
@@ -58,10 +58,8 @@ def patient(part: Part) -> None:
         "given_name": given.take(pa.array(who)),
         "family_name": family.take(pa.array(who)),
         "birth_date": date64(people.birth[who]),
-        "sex": labels(people.female[who], ["M", "F"]),
-        "municipality": pa.DictionaryArray.from_arrays(
-            pa.array(people.municipality[who].astype(np.int16)), pa.array(places.numbers.tolist())
-        ),
+        "sex": coded(people.female[who], ["M", "F"]),
+        "municipality": coded(people.municipality[who], places.numbers.tolist()),
         "gp_id": pa.array(gp[who].astype(np.int32), mask=without_gp(part)[who]),
         "death_date": pa.array(dead),
     }
@@ -80,8 +78,8 @@ def encounter(part: Part) -> None:
         "patient_id": patient_ids(part)[found["person"]],
         "organisation_id": found["organisation"],
         "practitioner_id": found["practitioner"],
-        "kind": labels(found["kind"], list(KINDS)),
-        "urgency": labels(found["acute"], ["planned", "acute"]),
+        "kind": coded(found["kind"], list(KINDS)),
+        "urgency": coded(found["acute"], ["planned", "acute"]),
         "start_time": moment(found["start"]),
         "end_time": moment(found["stop"]),
     }
@@ -128,8 +126,8 @@ def diagnosis(part: Part) -> None:
     part.tables["diagnosis"] = {
         "encounter_id": encounter_ids(part)[row],
         "position": (1 + np.arange(len(row)) - (np.cumsum(count) - count)[row]).astype(np.int16),
-        "code_system": labels((code >= FIRST_ICPC).astype(np.int8), ["ICD-10", "ICPC-2"]),
-        "code": column(code, DIAGNOSES),
+        "code_system": coded((code >= FIRST_ICPC).astype(np.int8), ["ICD-10", "ICPC-2"]),
+        "code": coded(code, DIAGNOSES),
     }
 
 
@@ -155,6 +153,6 @@ def procedure(part: Part) -> None:
     part.tables["procedure"] = {
         "encounter_id": encounter_ids(part)[row],
         "position": np.ones(len(row), dtype=np.int16),
-        "code": column(found["procedure"][row], PROCEDURES),
+        "code": coded(found["procedure"][row], PROCEDURES),
         "procedure_date": date64(found["start"][row] // 1440),
     }

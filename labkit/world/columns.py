@@ -1,11 +1,92 @@
 """Reading columns of a part: days and codes, whether numpy or Arrow holds them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.part import END_DAY, NEVER
+from labkit.world.part import END_DAY, NEVER, Columns
+
+Texts = list[str | None]
+
+
+@dataclass
+class Coded:
+    """A text column as places in a list of its distinct words, -1 where it is empty.
+
+    Examples:
+        >>> sex = Coded(np.array([1, 0, -1], dtype=np.int8), ["F", "M"])
+        >>> sex.put(np.array([0]), ["X"])
+        >>> sex.arrow().to_pylist()
+        ['X', 'F', None]
+    """
+
+    place: np.ndarray
+    words: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    def copy(self) -> "Coded":
+        """Return a column that changes apart from this one."""
+        return Coded(self.place.copy(), list(self.words))
+
+    def take(self, rows: np.ndarray) -> "Coded":
+        """Return some rows, by place."""
+        return Coded(self.place.take(rows), self.words)
+
+    def texts(self, rows: np.ndarray) -> Texts:
+        """Read cells."""
+        return [self.words[place] if place >= 0 else None for place in self.place[rows].tolist()]
+
+    @cached_property
+    def _known(self) -> dict[str, int]:
+        return {word: place for place, word in enumerate(self.words)}
+
+    def put(self, rows: np.ndarray, values: Texts) -> None:
+        """Put words into cells; None empties one."""
+        new = dict.fromkeys(w for w in values if w is not None and w not in self._known)
+        self._known.update({word: len(self.words) + i for i, word in enumerate(new)})
+        self.words = [*self.words, *new]
+        if len(self.words) > np.iinfo(self.place.dtype).max:
+            self.place = self.place.astype(np.int32)
+        self.place[rows] = [-1 if word is None else self._known[word] for word in values]
+
+    def arrow(self) -> pa.DictionaryArray:
+        """Return the column as Arrow has it."""
+        some = len(self.place) > 0 and self.place.min() < 0
+        places = pa.array(self.place, mask=self.place < 0 if some else None)
+        return pa.DictionaryArray.from_arrays(places, _arrow_words(tuple(self.words)))
+
+
+@lru_cache(maxsize=256)
+def _arrow_words(words: tuple[str, ...]) -> pa.Array:
+    return pa.array(words, pa.string())
+
+
+def coded(place: np.ndarray, words: Sequence[str], missing: np.ndarray | None = None) -> Coded:
+    """Make a text column of places in a list of words.
+
+    Args:
+        place: Shape (n,); -1 where the column is empty.
+        words: Distinct.
+        missing: Where else it is empty, shape (n,).
+    """
+    kind = next(k for k in (np.int8, np.int16, np.int32) if len(words) <= np.iinfo(k).max)
+    place = np.asarray(place).astype(kind, copy=False)
+    return Coded(place if missing is None else np.where(missing, kind(-1), place), words)
+
+
+def take(columns: Columns, rows: np.ndarray) -> Columns:
+    """Return some rows of columns, by place."""
+    places = pa.array(rows)
+    return {
+        name: column.take(rows if isinstance(column, np.ndarray | Coded) else places)
+        for name, column in columns.items()
+    }
 
 
 def days(column: Any) -> np.ndarray:
@@ -117,22 +198,19 @@ def codes(column: Any) -> tuple[np.ndarray, list[str]]:
     """Return a text column as places in a list of its distinct values.
 
     Returns:
-        int32 places of length n, -1 where the column is empty, and the values.
+        Places of length n, -1 where the column is empty, and the values.
 
     Examples:
         >>> places, values = codes(np.array(["b", "a", "b"]))
         >>> [values[i] for i in places]
         ['b', 'a', 'b']
     """
+    if isinstance(column, Coded):
+        return column.place, list(column.words)
     array = column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     if not isinstance(array, pa.DictionaryArray):
         array = array.dictionary_encode()
-    return places_of(array), [str(v) for v in array.dictionary.to_pylist()]
-
-
-def places_of(array: pa.DictionaryArray) -> np.ndarray:
-    """Return the places of a column's values in its dictionary, int32, -1 where it is empty."""
     indices = array.indices.fill_null(-1) if array.null_count else array.indices
-    return indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    return indices.to_numpy(zero_copy_only=False), [str(v) for v in array.dictionary.to_pylist()]

@@ -19,6 +19,7 @@ from labkit.world.columns import stable_order
 from labkit.world.complaints import complaints, group_of
 from labkit.world.diagnosis_codes import DIAGNOSES, age_limits, pick, place, procedure_place
 from labkit.world.disease import diseases
+from labkit.world.draws import scattered
 from labkit.world.episode import kinds as episode_kinds
 from labkit.world.hazard import LAST_AGE, YEAR, Baseline
 from labkit.world.hospital import operation
@@ -135,9 +136,7 @@ def everyday(part: Part, gathered: Gathered) -> None:
         rate = base.rate.ravel()[sex_and_age] * habit
         if kind in RUNS:
             rate = rate * part.rng(f"runs.{kind}").gamma(RUNS[kind], 1 / RUNS[kind], rate.shape)
-        count = rng.poisson(np.where(middle > -YEAR, rate, 0.0)).ravel()
-        some = np.flatnonzero(count)
-        drawn = np.repeat(some.astype(np.int32), count[some])
+        drawn = scattered(rng, np.where(middle > -YEAR, rate, 0.0).ravel()).astype(np.int32)
         year = drawn // part.size
         who = (drawn - year * part.size).astype(np.int64)  # numpy looks up by int64 fastest
         day = START_OF_YEAR[year] + rng.integers(0, 365, len(who))
@@ -432,9 +431,8 @@ def _minute(
     early = np.flatnonzero(kind <= DAY)
     minute[early] = 7 * 60 + np.floor(share[early] * 12) * 10
     # Acute stays begin most often around midday and in the evening.
-    spread = rng.standard_normal(len(kind))
     bell = np.flatnonzero((kind == INPATIENT) & acute)
-    minute[bell] = (14 + 5.5 * spread[bell]) % 24 * 60
+    minute[bell] = (14 + 5.5 * rng.standard_normal(len(bell))) % 24 * 60
     return minute.astype(np.int32)
 
 

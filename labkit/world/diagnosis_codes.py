@@ -6,7 +6,6 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-import pyarrow as pa
 
 
 @cache
@@ -64,10 +63,3 @@ def pick(weights: Mapping[str, float], share: np.ndarray) -> np.ndarray:
     for limit in limits[:-1] / limits[-1]:  # a search takes longer: there are a few codes only
         chosen += share >= limit
     return places[chosen]
-
-
-def column(places: np.ndarray, words: tuple[str, ...]) -> pa.DictionaryArray:
-    """Return places in a word list as a dictionary-encoded column; -1 becomes null."""
-    mask = places < 0
-    index = pa.array(places.astype(np.int16), mask=mask if mask.any() else None)
-    return pa.DictionaryArray.from_arrays(index, pa.array(words))

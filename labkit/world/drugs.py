@@ -18,9 +18,9 @@ from importlib.resources import files
 import numpy as np
 
 from labkit.world.care import encounter_ids, patient_ids
-from labkit.world.columns import stable_order
+from labkit.world.columns import coded, stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
-from labkit.world.diagnosis_codes import DIAGNOSES, code_list, column, place
+from labkit.world.diagnosis_codes import DIAGNOSES, code_list, place
 from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, NEVER, START_DAY, Part
 from labkit.world.population import date64, people_of
@@ -340,11 +340,11 @@ def prescriptions(part: Part) -> None:
         "prescription_id": number,
         "patient_id": patient_ids(part)[person],
         "encounter_id": encounter_ids(part)[contact],
-        "atc": column(atc, DRUGS),
+        "atc": coded(atc, DRUGS),
         "ddd": packs().ddd[atc],
         "refills": refills.astype(np.int16),
         "prescribed_date": date64(day),
-        "indication": column(indication, DIAGNOSES),
+        "indication": coded(indication, DIAGNOSES),
     }
     inside = found["kind"][contact] == INPATIENT
     assert not (day[inside] < found["start"][contact][inside] // 1440).any()

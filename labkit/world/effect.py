@@ -13,13 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.calibration import load
+from labkit.world.columns import coded
 from labkit.world.disease import Disease, diseases, onsets, outcome_days
 from labkit.world.episode import Episode, kinds
 from labkit.world.exposure import exposures
 from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, NEVER, PARTITION_SIZE, START_DAY, Config, Part
 from labkit.world.people import partition, people
-from labkit.world.population import date64, labels, people_of
+from labkit.world.population import date64, people_of
 from labkit.world.survey import selection_odds
 from labkit.world.treatment import PROGRAMME_FROM
 
@@ -126,7 +127,7 @@ def counterfactual(part: Part) -> None:
     joined = [np.concatenate(column) for column in zip(*blocks, strict=True)]
     place, start, given, without, treated = joined
     part.tables["counterfactual"] = {
-        "effect": labels(number, [planted.name for planted in PLANTED]),
+        "effect": coded(number, [planted.name for planted in PLANTED]),
         "person_id": who.person_id[place],
         "from_date": date64(start),
         "treated": given.astype(np.int16),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from labkit.world.calibration import baselines, load
+from labkit.world.draws import scattered
 from labkit.world.hazard import YEAR, Baseline, cohort, in_season
 from labkit.world.part import END_DAY, START_DAY, Part
 from labkit.world.population import YEARS, people_of
@@ -84,9 +85,9 @@ def _draw(part: Part, kind: Episode) -> tuple[np.ndarray, np.ndarray]:
     rate = kind.baseline.rate[people.female[at_risk].astype(np.int64), age] * top
     if kind.calendar:
         rate = rate * CALENDARS[kind.calendar].size[:, None]
-    count = rng.poisson(np.where(middle > -YEAR, rate, 0.0))
-    year, place = np.nonzero(count)
-    year, place = np.repeat(year, count[year, place]), np.repeat(place, count[year, place])
+    year, place = np.divmod(
+        scattered(rng, np.where(middle > -YEAR, rate, 0.0).ravel()), len(at_risk)
+    )
     who = at_risk[place]
     share = rng.random(len(who))
     day = START_OF_YEAR[year] + np.floor(share * 365).astype(np.int64)

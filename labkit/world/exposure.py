@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from labkit.world.columns import coded
 from labkit.world.hazard import YEAR
 from labkit.world.part import Part
-from labkit.world.population import labels, people_of
+from labkit.world.population import people_of
 
 SMOKING = ("never", "former", "daily")
 # Status in mid-2017, held constant. Per cent daily in 2017 (11 % at 16-74, 8 % at 16-44, 15 % at
@@ -68,8 +69,8 @@ def exposure(part: Part) -> None:
     assert people.frailty is not None
     part.tables["exposure"] = {
         "person_id": people.person_id,
-        "education": labels(np.maximum(people.education, 1) - 1, ["1", "2", "3", "4"]),
-        "smoking": labels(people.smoking, list(SMOKING)),
+        "education": coded(np.maximum(people.education, 1) - 1, ["1", "2", "3", "4"]),
+        "smoking": coded(people.smoking, list(SMOKING)),
         "bmi": people.bmi.astype(np.float64).round(1),
         "frailty": people.frailty.astype(np.float64).round(3),
     }

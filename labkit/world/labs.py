@@ -9,9 +9,10 @@ import numpy as np
 
 from labkit.world.calibration import load
 from labkit.world.care import encounter_ids, moment, patient_ids
-from labkit.world.columns import stable_order
+from labkit.world.columns import coded, stable_order
 from labkit.world.contacts import CAUSE, INPATIENT, KINDS, MINUTES
-from labkit.world.diagnosis_codes import DIAGNOSES, column
+from labkit.world.diagnosis_codes import DIAGNOSES
+from labkit.world.draws import chosen
 from labkit.world.drugs import warfarin
 from labkit.world.hazard import YEAR
 from labkit.world.part import Part
@@ -119,7 +120,7 @@ def lab_results(part: Part) -> None:
         low, high = np.searchsorted(sorted_key, [wanted, wanted + 1])
         here = order[low:high]
         for name, chance in chances.items():
-            rows[name].append(here[np.flatnonzero(rng.random(len(here)) < chance)])
+            rows[name].append(here[chosen(rng, len(here), chance)])
     names = list(rows)
     contact, which, value, minute = [], [], [], []
     rows["psa"] = [some[~people_of(part).female[found["person"][some]]] for some in rows["psa"]]
@@ -148,7 +149,7 @@ def lab_results(part: Part) -> None:
     order = stable_order(at)  # of a contact, the analytes come in their order as they are
     at, taken, analyte = at[order], np.concatenate(minute)[order], np.concatenate(which)[order]
     amount = np.concatenate(value)[order]
-    amount[part.rng("lab.failed").random(len(at)) < FAILED] = np.nan
+    amount[chosen(part.rng("lab.failed"), len(at), FAILED)] = np.nan
     words = (*names, "egfr")
     unit = tuple(dict.fromkeys(units()[name] for name in words))
     unit_of = np.array([unit.index(units()[name]) for name in words], dtype=np.int8)
@@ -156,9 +157,9 @@ def lab_results(part: Part) -> None:
         "lab_result_id": part.ids(len(at)),
         "patient_id": patient_ids(part)[found["person"][at]],
         "encounter_id": encounter_ids(part)[at],
-        "analyte": column(analyte, words),
+        "analyte": coded(analyte, words),
         "value": amount,
-        "unit": column(unit_of[analyte], unit),
+        "unit": coded(unit_of[analyte], unit),
         "taken_time": moment(taken),
     }
 

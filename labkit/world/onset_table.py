@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from labkit.world.columns import coded
 from labkit.world.disease import diseases
 from labkit.world.part import END_DAY, Part
-from labkit.world.population import date64, labels, people_of
+from labkit.world.population import date64, people_of
 
 
 def onset(part: Part) -> None:
@@ -14,6 +15,6 @@ def onset(part: Part) -> None:
     person, disease = np.nonzero(days <= END_DAY)
     part.tables["onset"] = {
         "person_id": people.person_id[person],
-        "disease": labels(disease, list(diseases())),
+        "disease": coded(disease, list(diseases())),
         "onset_date": date64(days[person, disease]),
     }

@@ -98,7 +98,7 @@ class Part:
         """Open the stream of random numbers that belongs to `stream` in this partition."""
         key = (crc32(stream.encode()), self.index)
         seed = np.random.SeedSequence(self.config.seed, spawn_key=key)
-        return np.random.Generator(np.random.Philox(seed))
+        return np.random.Generator(np.random.SFC64(seed))
 
     def ids(self, n: int) -> np.ndarray:
         """Return n identifiers that no other partition uses, from position alone."""

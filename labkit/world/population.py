@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from labkit.world.columns import coded
 from labkit.world.part import END_DAY, NEVER, START_DAY, Part, People
 from labkit.world.people import level_at
 from labkit.world.region import ERA_STARTS, region
@@ -60,11 +61,6 @@ def date64(day: np.ndarray) -> np.ndarray:
     return day.astype("datetime64[D]")
 
 
-def labels(codes: np.ndarray, words: list[str]) -> pa.DictionaryArray:
-    """Return a column of words from places in a list."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int8)), pa.array(words))
-
-
 def person(part: Part) -> None:
     """Make the table `person`."""
     people = people_of(part)
@@ -72,7 +68,7 @@ def person(part: Part) -> None:
         "person_id": people.person_id,
         "fnr": text(people.fnr),
         "birth_date": date64(people.birth),
-        "sex": labels(people.female, ["M", "F"]),
+        "sex": coded(people.female, ["M", "F"]),
     }
 
 
@@ -240,7 +236,7 @@ def education(part: Part) -> None:
     part.tables["education"] = {
         "person_id": people.person_id[who],
         "year": year.astype(np.int16),
-        "level": labels(np.maximum(level, 1) - 1, ["1", "2", "3", "4"]),
+        "level": coded(np.maximum(level, 1) - 1, ["1", "2", "3", "4"]),
     }
 
 

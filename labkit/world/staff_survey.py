@@ -10,8 +10,8 @@ they get enough training.
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
+from labkit.world.columns import coded
 from labkit.world.part import Columns, Part
 
 RESPONDENTS = 5_012  # invented: a little more than the largest number of answers
@@ -95,12 +95,9 @@ def staff_survey(part: Part) -> None:
     n = RESPONDENTS
     columns: Columns = {"respondent_id": np.arange(1, n + 1, dtype=np.int32)}
     for name, shares in BACKGROUND.items():
-        index = rng.choice(len(shares), n, p=list(shares.values())).astype(np.int8)
-        columns[name] = pa.DictionaryArray.from_arrays(index, list(shares))
-    specialist = np.asarray(columns["sector"].indices) == 1
-    columns["care_level"] = pa.DictionaryArray.from_arrays(
-        specialist.astype(np.int8), ["primary", "specialist"]
-    )
+        columns[name] = coded(rng.choice(len(shares), n, p=list(shares.values())), list(shares))
+    specialist = columns["sector"].place == 1
+    columns["care_level"] = coded(specialist, ["primary", "specialist"])
     leaning = rng.standard_normal(n)
     for question in QUESTIONS:
         asked = rng.permutation(n)[: question.answers]
@@ -108,7 +105,5 @@ def staff_survey(part: Part) -> None:
         number = counts(question.answers, question.percent)
         index = np.full(n, -1, dtype=np.int8)
         index[order] = np.repeat(np.arange(len(number), dtype=np.int8), number)
-        columns[question.name] = pa.DictionaryArray.from_arrays(
-            pa.array(index, mask=index < 0), list(question.options)
-        )
+        columns[question.name] = coded(index, question.options)
     part.tables["staff_survey"] = columns

@@ -21,7 +21,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import codes, days
+from labkit.world.columns import coded, codes, days
 from labkit.world.part import Part, People
 
 WAVE_START = (date(2017, 8, 28) - date(1970, 1, 1)).days
@@ -189,8 +189,8 @@ def health_survey(part: Part) -> None:
         "person_id": people.person_id[rows],
         "invited_date": day[rows].astype("datetime64[D]"),
         "age_years": age[rows].astype(np.int16),
-        "sex": pa.DictionaryArray.from_arrays(people.female[rows].astype(np.int8), ["M", "F"]),
-        "municipality": pa.DictionaryArray.from_arrays(home[rows], numbers),
+        "sex": coded(people.female[rows], ["M", "F"]),
+        "municipality": coded(home[rows], numbers),
         "participated": came[rows].astype(np.int16),
         "attended_date": np.where(
             absent, np.datetime64("NaT"), attended[rows].astype("datetime64[D]")
@@ -212,8 +212,7 @@ def _column(values: np.ndarray, labels: tuple[str, ...], absent: np.ndarray) -> 
     """Make a column that is empty for those who did not come or did not answer (nan, < 0)."""
     empty = absent | (np.isnan(values) if values.dtype.kind == "f" else values < 0)
     if labels:
-        places = pa.array(values.astype(np.int8), mask=empty)
-        return pa.DictionaryArray.from_arrays(places, list(labels))
+        return coded(np.where(empty, -1, values), labels)
     if values.dtype.kind == "f":
         return pa.array(values.astype(np.float64), mask=empty)
     return pa.array(values.astype(np.int16), mask=empty)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Date, DateTime, Double, Integer, SmallInteger
 
 from labkit import schema
+from labkit.world.columns import Coded
 from labkit.world.part import Columns, Part
 
 ARROW = {
@@ -58,6 +59,8 @@ def _table(name: str, columns: Columns) -> pa.Table:
 def _array(where: str, values: Any, field: pa.Field) -> pa.Array:
     if isinstance(values, np.ndarray):
         array = pa.array(values, from_pandas=values.dtype.kind == "f")
+    elif isinstance(values, Coded):
+        array = values.arrow()
     else:
         array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if pa.types.is_string(field.type) and pa.types.is_dictionary(array.type):

@@ -3,9 +3,9 @@
 import numpy as np
 
 from labkit.world.care import encounter_ids, moment, patient_ids
-from labkit.world.columns import stable_order
+from labkit.world.columns import coded, stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS, OUTPATIENT
-from labkit.world.diagnosis_codes import DIAGNOSES, column
+from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.hazard import YEAR
 from labkit.world.part import Part
 from labkit.world.population import people_of
@@ -130,8 +130,8 @@ def vital_signs(part: Part) -> None:
         "vital_sign_id": part.ids(len(contact)),
         "patient_id": patient_ids(part)[found["person"][contact]],
         "encounter_id": encounter_ids(part)[contact],
-        "kind": column(kind, KINDS),
+        "kind": coded(kind, KINDS),
         "value": value.astype(np.float64),
-        "unit": column(UNIT_OF[kind], UNITS),
+        "unit": coded(UNIT_OF[kind], UNITS),
         "measured_time": moment(found["start"][contact] + 3),
     }

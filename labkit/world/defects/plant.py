@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from labkit.world.columns import Texts
 from labkit.world.defects.layers import DUPLICATES, LAYERS, Duplicates, Layer
-from labkit.world.defects.view import Rows, Texts, View
+from labkit.world.defects.view import Rows, View
 from labkit.world.part import Part
 from labkit.world.registry.pseudonym import row_keys
 
@@ -56,7 +57,7 @@ def defects(part: Part) -> None:
                 if layer.registry == registry and (level == "hard" or not layer.hard):
                     _damage(view, layer, key, level)
             _duplicate(view, [c for c in DUPLICATES if c.registry == registry], key, level)
-            part.tables[registry] = view.finished()
+            part.tables[registry] = view.columns
     n = len(key.kind)
     part.tables["defect"] = {
         "defect_id": part.ids(n),

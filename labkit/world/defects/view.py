@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,50 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labkit import schema
-from labkit.world.columns import codes, places_of
+from labkit.world.columns import Coded, Texts, codes, take
 from labkit.world.part import Part
 from labkit.world.registry.pseudonym import part_pseudonyms
 from labkit.world.tables import arrow_schema
-
-Texts = list[str | None]
-
-
-class Coded:
-    """A text column as places in its distinct words, so that a cell changes without the others."""
-
-    def __init__(self, column: pa.DictionaryArray) -> None:
-        self.place = places_of(column)
-        self._dictionary = column.dictionary
-        self._grown = False
-
-    @cached_property
-    def words(self) -> list[str]:
-        """The distinct words, read when they are first asked for."""
-        return self._dictionary.to_pylist()
-
-    @cached_property
-    def _known(self) -> dict[str, int]:
-        return {word: place for place, word in enumerate(self.words)}
-
-    def put(self, rows: np.ndarray, values: Texts) -> None:
-        """Put words into cells; None empties one."""
-        for word in values:
-            if word is not None and word not in self._known:
-                self._known[word] = len(self.words)
-                self.words.append(word)
-                self._grown = True
-        self.place[rows] = [-1 if word is None else self._known[word] for word in values]
-
-    def texts(self, rows: np.ndarray) -> Texts:
-        """Read cells."""
-        return [self.words[place] if place >= 0 else None for place in self.place[rows].tolist()]
-
-    def column(self) -> pa.DictionaryArray:
-        """Return the column as it is now."""
-        empty = self.place < 0
-        places = pa.array(self.place, mask=empty if empty.any() else None)
-        words = pa.array(self.words, pa.string()) if self._grown else self._dictionary
-        return pa.DictionaryArray.from_arrays(places, words)
 
 
 class View:
@@ -63,7 +22,7 @@ class View:
         self.part = part
         self.registry = registry
         self.columns: dict[str, Any] = {
-            name: Coded(column) if isinstance(column, pa.DictionaryArray) else column
+            name: column.copy() if isinstance(column, Coded) else column
             for name, column in part.tables[registry].items()
         }
         self.types = arrow_schema(registry)
@@ -74,30 +33,13 @@ class View:
     def __len__(self) -> int:
         return len(self.key)
 
-    def finished(self) -> dict[str, Any]:
-        """Return the columns as they are now."""
-        return {
-            name: column.column() if isinstance(column, Coded) else column
-            for name, column in self.columns.items()
-        }
-
     def take(self, index: np.ndarray) -> None:
         """Take rows by their places, some twice."""
-        rows = pa.array(index)
-        for name, column in self.columns.items():
-            if isinstance(column, Coded):
-                column.place = column.place.take(index)
-            else:
-                here = isinstance(column, np.ndarray)
-                self.columns[name] = column.take(index if here else rows)
-
-    def _coded(self, column: str) -> tuple[np.ndarray, list[str]]:
-        found = self.columns[column]
-        return (found.place, found.words) if isinstance(found, Coded) else codes(found)
+        self.columns = take(self.columns, index)
 
     def where(self, column: str, holds: Callable[[str], bool]) -> np.ndarray:
         """Mark the rows whose text in a column fulfils a condition; empty cells do not."""
-        place, distinct = self._coded(column)
+        place, distinct = codes(self.columns[column])
         found = np.array([*(holds(text) for text in distinct), False], dtype=bool)
         return found[place]
 
@@ -119,7 +61,7 @@ class View:
             return array.astype(float)
         if not isinstance(array, Coded) and not pa.types.is_string(array.type):
             return array.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        place, distinct = self._coded(column)
+        place, distinct = codes(self.columns[column])
         values = [*(float(text.replace(",", ".")) for text in distinct), np.nan]
         return np.array(values, dtype=float)[place]
 

@@ -7,8 +7,8 @@ mistaken for each other: only the first are persons.
 """
 
 import numpy as np
-import pyarrow as pa
 
+from labkit.world.columns import coded
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.notes import fields
 from labkit.world.notes.fields import Notes
@@ -36,7 +36,7 @@ def notes(part: Part) -> None:
     part.tables["note"] = {
         "note_id": note_id,
         "encounter_id": encounter_id[what.encounter],
-        "kind": pa.DictionaryArray.from_arrays(what.kind, list(KINDS)),
+        "kind": coded(what.kind, KINDS),
         "written_time": (what.written * 60_000_000).view("datetime64[us]"),
         "text": text,
     }
@@ -44,8 +44,8 @@ def notes(part: Part) -> None:
         "note_id": note_id[spans.note],
         "start": spans.start,
         "stop": spans.stop,
-        "kind": pa.DictionaryArray.from_arrays(spans.kind, list(fields.KINDS)),
-        "form": pa.DictionaryArray.from_arrays(spans.form, list(fields.FORMS)),
+        "kind": coded(spans.kind, fields.KINDS),
+        "form": coded(spans.form, fields.FORMS),
         "text": spans.text,
     }
 

@@ -10,10 +10,9 @@ Source:
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from labkit.codes import rows
-from labkit.world.columns import codes
+from labkit.world.columns import codes, take
 from labkit.world.disease import diseases
 from labkit.world.normal import quantile
 from labkit.world.part import END_DAY, START_DAY, Part
@@ -120,10 +119,7 @@ def kreft(part: Part) -> None:
         "basis": basis.astype(np.int16),
         "meldt": date64(day + wait),
     }
-    part.tables["kreft"] = {
-        name: column[known] if isinstance(column, np.ndarray) else column.filter(pa.array(known))
-        for name, column in columns.items()
-    }
+    part.tables["kreft"] = take(columns, np.flatnonzero(known))
 
 
 def _normal(uniform: np.ndarray) -> np.ndarray:

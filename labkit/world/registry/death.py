@@ -1,9 +1,9 @@
 """The cause of death registry (DAR): one row per death, codes without the dot."""
 
 import numpy as np
-import pyarrow as pa
 
 from labkit.codes import rows, undotted
+from labkit.world.columns import coded
 from labkit.world.part import Part
 from labkit.world.population import date64
 from labkit.world.registry.format import joined, words
@@ -22,9 +22,7 @@ def dar(part: Part) -> None:
     texts = [undotted(row["code"]) for row in rows("icd10")]
     contributing = causes["contributing"][order]
     listed = contributing >= 0
-    codes = pa.DictionaryArray.from_arrays(
-        pa.array(contributing[listed].astype(np.int32)), pa.array(texts)
-    )
+    codes = coded(contributing[listed], texts)
     part.tables["dar"] = {
         "lopenummer": part_pseudonyms(part)[person],
         "fodselsaar": birth_year(people.birth)[person],

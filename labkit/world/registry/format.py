@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labkit.world.columns import Coded, coded
 from labkit.world.part import END_DAY, START_DAY
 
 FIRST_DAY = START_DAY - 366
@@ -17,11 +18,10 @@ MOST_COUNTED = 1_000_000
 
 
 @cache
-def _days(pattern: str) -> tuple[np.ndarray, pa.Array]:
+def _days(pattern: str) -> tuple[np.ndarray, list[str]]:
     """The distinct texts of all days, and the place of each day's text among them."""
     days = np.arange(FIRST_DAY, LAST_DAY + 1).astype("datetime64[D]").tolist()
-    place, texts = _distinct([day.strftime(pattern) for day in days])
-    return place, pa.array(texts)
+    return _distinct([day.strftime(pattern) for day in days])
 
 
 def _distinct(texts: list[str]) -> tuple[np.ndarray, list[str]]:
@@ -29,7 +29,7 @@ def _distinct(texts: list[str]) -> tuple[np.ndarray, list[str]]:
     return np.array([places[text] for text in texts], dtype=np.int32), list(places)
 
 
-def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) -> pa.Array:
+def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) -> Coded:
     """Write days as text.
 
     Args:
@@ -38,7 +38,7 @@ def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) 
         missing: Where to leave the cell empty, bool, shape (n,).
 
     Examples:
-        >>> date_text(np.array([19723]), "%d.%m.%Y").to_pylist()
+        >>> date_text(np.array([19723]), "%d.%m.%Y").arrow().to_pylist()
         ['01.01.2024']
     """
     place = np.asarray(day, dtype=np.int64) - FIRST_DAY
@@ -47,10 +47,10 @@ def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) 
     where, texts = _days(pattern)
     if len(place) and (place.min() < 0 or place.max() >= len(where)):
         raise ValueError(f"date_text: a day lies outside {FIRST_DAY}-{LAST_DAY}")
-    return _dictionary(where[place], texts, missing)
+    return coded(where[place], texts, missing)
 
 
-def decimal_comma(value: np.ndarray, decimals: int, missing: np.ndarray | None = None) -> pa.Array:
+def decimal_comma(value: np.ndarray, decimals: int, missing: np.ndarray | None = None) -> Coded:
     """Write numbers with a decimal comma.
 
     Args:
@@ -59,14 +59,14 @@ def decimal_comma(value: np.ndarray, decimals: int, missing: np.ndarray | None =
         missing: Where else to leave the cell empty.
 
     Examples:
-        >>> decimal_comma(np.array([2.5, 30.0, np.nan]), 1).to_pylist()
+        >>> decimal_comma(np.array([2.5, 30.0, np.nan]), 1).arrow().to_pylist()
         ['2,5', '30,0', None]
     """
     empty = np.isnan(value) if missing is None else missing | np.isnan(value)
     scaled = np.round(np.where(empty, 0, value) * 10**decimals).astype(np.int64)
     distinct, place = _ranked(scaled)
     words = [f"{v / 10**decimals:.{decimals}f}".replace(".", ",") for v in distinct.tolist()]
-    return _dictionary(place.astype(np.int32), words, empty)
+    return coded(place, words, empty)
 
 
 def _ranked(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,18 +78,16 @@ def _ranked(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[number]
 
 
-def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = None) -> pa.Array:
+def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = None) -> Coded:
     """Write small codes as the words at their places in the vocabulary.
 
     Examples:
-        >>> words(np.array([1, 0]), ["Mann", "Kvinne"]).to_pylist()
+        >>> words(np.array([1, 0]), ["Mann", "Kvinne"]).arrow().to_pylist()
         ['Kvinne', 'Mann']
     """
     where, texts = _distinct(vocabulary)
-    place = np.asarray(code, dtype=np.int32)
-    if len(texts) < len(vocabulary):
-        place = where[place]
-    return _dictionary(place, texts, missing)
+    place = np.asarray(code)
+    return coded(place if len(texts) == len(vocabulary) else where[place], texts, missing)
 
 
 def integers(value: np.ndarray, missing: np.ndarray) -> pa.Array:
@@ -97,7 +95,7 @@ def integers(value: np.ndarray, missing: np.ndarray) -> pa.Array:
     return pa.array(np.where(missing, 0, value).astype(np.int32), mask=missing)
 
 
-def joined(code: pa.Array, count: np.ndarray) -> pa.Array:
+def joined(code: Coded, count: np.ndarray) -> pa.Array:
     """Join consecutive codes into one cell each, with semicolons; empty where the count is 0.
 
     Args:
@@ -105,20 +103,11 @@ def joined(code: pa.Array, count: np.ndarray) -> pa.Array:
         count: How many belong to each cell, shape (n,).
 
     Examples:
-        >>> joined(pa.array(["I10", "E11.9", "J45.9"]), np.array([2, 0, 1])).to_pylist()
+        >>> codes = coded(np.array([1, 0, 2]), ["E11.9", "I10", "J45.9"])
+        >>> joined(codes, np.array([2, 0, 1])).to_pylist()
         ['I10;E11.9', None, 'J45.9']
     """
-    text = code.cast(pa.string()) if pa.types.is_dictionary(code.type) else code
     offsets = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
-    lists = pa.ListArray.from_arrays(pa.array(offsets), text)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), code.arrow().cast(pa.string()))
     cells = pc.binary_join(lists, ";")
     return pc.if_else(pa.array(np.asarray(count) > 0), cells, pa.scalar(None, pa.string()))
-
-
-def _dictionary(
-    place: np.ndarray, texts: list[str] | pa.Array, missing: np.ndarray | None
-) -> pa.Array:
-    none = missing is None or not missing.any()
-    indices = pa.array(place.astype(np.int32, copy=False), mask=None if none else missing)
-    known = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
-    return pa.DictionaryArray.from_arrays(indices, known)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labkit.world.columns import codes
+from labkit.world.columns import coded, codes, take
 from labkit.world.drugs import DRUGS
 from labkit.world.part import END_DAY, Part
 from labkit.world.registry.format import date_text, decimal_comma, integers, words
@@ -93,11 +93,7 @@ def infarkt(part: Part) -> None:
         "statin_ut": words(_statin(part, person, day, out), ["Nei", "Ja"], died_in),
         "dod_30d": integers(dead <= day + 30, (dead > END_DAY) & (day + 30 > END_DAY)),
     }
-    keep = pa.array(np.flatnonzero(reported))
-    part.tables["infarkt"] = {
-        name: column[reported] if isinstance(column, np.ndarray) else column.take(keep)
-        for name, column in columns.items()
-    }
+    part.tables["infarkt"] = take(columns, np.flatnonzero(reported))
 
 
 def _stemi(code: str) -> int:
@@ -146,8 +142,10 @@ def _statin(part: Part, person: np.ndarray, day: np.ndarray, out: np.ndarray) ->
     return np.searchsorted(key, base + out + STATIN_DAYS) > np.searchsorted(key, base + day - 90)
 
 
+_CLOCK = [f" {m // 60:02d}:{m % 60:02d}" for m in range(1440)]
+
+
 def _day_and_minute(day: np.ndarray, minute: np.ndarray) -> pa.Array:
     """Write DD.MM.YYYY HH:MM."""
-    clock = [f" {m // 60:02d}:{m % 60:02d}" for m in range(1440)]
-    times = words(minute, clock).cast(pa.string())
-    return pc.binary_join_element_wise(date_text(day, "%d.%m.%Y").cast(pa.string()), times, "")
+    parts = date_text(day, "%d.%m.%Y"), coded(minute, _CLOCK)
+    return pc.binary_join_element_wise(*(part.arrow().cast(pa.string()) for part in parts), "")

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.care import patient_ids
-from labkit.world.columns import codes, days, ranges, year_of
+from labkit.world.columns import Coded, coded, codes, days, ranges, year_of
 from labkit.world.contacts import KINDS
-from labkit.world.diagnosis_codes import DIAGNOSES, column
+from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.part import IDS_PER_PARTITION, START_DAY, Part, People
 from labkit.world.region import region
 from labkit.world.registry.pseudonym import extract_order
@@ -104,7 +104,7 @@ def encounters(
     )
 
 
-def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[pa.Array, np.ndarray]:
+def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[Coded, np.ndarray]:
     """Gather the codes of a child table (diagnosis, procedure) for some encounters.
 
     Args:
@@ -125,15 +125,15 @@ def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[pa.Arra
     begins = np.cumsum(counts) - counts
     place, distinct = codes(child["code"])
     chosen = place[order[ranges(begins[row], counts[row])]]
-    return pa.DictionaryArray.from_arrays(pa.array(chosen), pa.array(distinct)), counts[row]
+    return Coded(chosen, distinct), counts[row]
 
 
-def main_diagnoses(part: Part, row: np.ndarray) -> pa.Array:
+def main_diagnoses(part: Part, row: np.ndarray) -> Coded:
     """Return the main diagnosis of each of some encounters, which is position 1."""
-    return column(part.contacts["main"][row], DIAGNOSES)
+    return coded(part.contacts["main"][row], DIAGNOSES)
 
 
-def diagnoses(part: Part, row: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarray]:
+def diagnoses(part: Part, row: np.ndarray) -> tuple[Coded, Coded, np.ndarray]:
     """Gather the diagnoses of some encounters, each of which has a main one.
 
     Returns:
@@ -143,9 +143,9 @@ def diagnoses(part: Part, row: np.ndarray) -> tuple[pa.Array, pa.Array, np.ndarr
     if (count == 0).any():
         raise ValueError(f"registry: {(count == 0).sum()} encounters have no diagnosis")
     first = np.cumsum(count) - count
-    main = np.zeros(len(every), dtype=bool)
-    main[first] = True
-    return every.take(pa.array(first)), every.filter(pa.array(~main)), count - 1
+    others = np.ones(len(every), dtype=bool)
+    others[first] = False
+    return every.take(first), every.take(np.flatnonzero(others)), count - 1
 
 
 @dataclass(frozen=True)
