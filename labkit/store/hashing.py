@@ -77,8 +77,7 @@ def _add_text(digest: blake3, array: pa.Array) -> None:
         _add_long(digest, array)
         return
     coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    hashes = b"".join(map(_hash_of_word, coded.dictionary.to_pylist()))
-    _add_numbers(digest, pa.array(np.frombuffer(hashes, "<i8")).take(coded.indices))
+    _add_numbers(digest, _hashes(tuple(coded.dictionary.to_pylist())).take(coded.indices))
 
 
 def _repeats(array: pa.Array) -> bool:
@@ -87,6 +86,12 @@ def _repeats(array: pa.Array) -> bool:
     if pa.types.is_dictionary(first.type):
         first = first.dictionary_decode()
     return len(first.unique()) < len(first)
+
+
+@lru_cache(maxsize=256)  # lists of codes and of days come again in every partition
+def _hashes(words: tuple[str | None, ...]) -> pa.Array:
+    hashes = b"".join(_hash_of_word(word) for word in words)
+    return pa.array(np.frombuffer(hashes, dtype="<i8"))
 
 
 @lru_cache(maxsize=1 << 16)

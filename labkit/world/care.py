@@ -27,7 +27,7 @@ def moment(minutes: np.ndarray) -> np.ndarray:
 
 def patient_ids(part: Part) -> np.ndarray:
     """Return the patient number of each place in the partition; its order tells nothing."""
-    order = part.rng("patient_id").permutation(part.size)
+    order = part.once("patient_id", lambda: part.rng("patient_id").permutation(part.size))
     return part.index * IDS_PER_PARTITION + 1 + order.astype(np.int64)
 
 

@@ -20,7 +20,7 @@ class Coded:
     Examples:
         >>> sex = Coded(np.array([1, 0, -1], dtype=np.int8), ["F", "M"])
         >>> sex.put(np.array([0]), ["X"])
-        >>> sex.arrow().to_pylist()
+        >>> pa.array(sex).to_pylist()
         ['X', 'F', None]
     """
 
@@ -44,7 +44,7 @@ class Coded:
 
     @cached_property
     def _known(self) -> dict[str, int]:
-        return {word: place for place, word in enumerate(self.words)}
+        return dict(_places(tuple(self.words)))
 
     def put(self, rows: np.ndarray, values: Texts) -> None:
         """Put words into cells; None empties one."""
@@ -55,11 +55,17 @@ class Coded:
             self.place = self.place.astype(np.int32)
         self.place[rows] = [-1 if word is None else self._known[word] for word in values]
 
-    def arrow(self) -> pa.DictionaryArray:
-        """Return the column as Arrow has it."""
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.DictionaryArray:
+        """Tell `pa.array` what to make of it."""
         some = len(self.place) > 0 and self.place.min() < 0
         places = pa.array(self.place, mask=self.place < 0 if some else None)
-        return pa.DictionaryArray.from_arrays(places, _arrow_words(tuple(self.words)))
+        words = _arrow_words(tuple(self.words))
+        return pa.DictionaryArray.from_arrays(places, words, safe=False)  # places are of words
+
+
+@lru_cache(maxsize=256)  # lists of codes and of days come again in every partition
+def _places(words: tuple[str, ...]) -> dict[str, int]:
+    return {word: place for place, word in enumerate(words)}
 
 
 @lru_cache(maxsize=256)

@@ -284,9 +284,11 @@ def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     day = found["stop"][contact] // 1440
     keep = (found["person"][contact] == person[period]) & (day < stop[period])
     period, contact, day = period[keep], contact[keep], day[keep]
-    again = np.r_[False, (period[1:] == period[:-1]) & (contact[1:] == contact[:-1])]
-    period, contact, day = period[~again], contact[~again], day[~again]
-    upcoming = np.r_[np.where(period[1:] == period[:-1], day[1:], NEVER), NEVER]
+    new = np.ones(len(period), dtype=bool)
+    new[1:] = (period[1:] != period[:-1]) | (contact[1:] != contact[:-1])
+    period, contact, day = period[new], contact[new], day[new]
+    upcoming = np.full(len(period), NEVER)
+    upcoming[:-1] = np.where(period[1:] == period[:-1], day[1:], NEVER)
     return contact, atc[period], indication[period], stop[period], upcoming
 
 

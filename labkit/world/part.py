@@ -6,9 +6,10 @@ step changes no other. Inside the world a day is an int32 count of days since 19
 `NEVER` stands for what did not happen.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -21,6 +22,7 @@ NEVER = np.int32(2**30)
 PARTITION_SIZE = 5_000
 IDS_PER_PARTITION = 10_000_000
 
+T = TypeVar("T")
 Columns = dict[str, Any]  # column name -> numpy array or pyarrow array, all of one length
 
 
@@ -93,6 +95,14 @@ class Part:
     contacts: Columns = field(default_factory=dict)  # what lies behind `encounter`, see `contacts`
     dispensings: Columns = field(default_factory=dict)  # see `drugs`
     tables: dict[str, Columns] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Return what several steps ask for, made by the first of them."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     def rng(self, stream: str) -> np.random.Generator:
         """Open the stream of random numbers that belongs to `stream` in this partition."""

@@ -284,5 +284,8 @@ def _person_years(people: People, *, youngest: int) -> tuple[np.ndarray, np.ndar
     return who, YEARS[year]
 
 
+_NEW_YEARS = np.arange(0, 100).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+
+
 def _new_year(year: np.ndarray) -> np.ndarray:
-    return (year - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
+    return _NEW_YEARS[year - 1970]  # numpy's own conversion takes ten times as long

@@ -60,7 +60,7 @@ def _array(where: str, values: Any, field: pa.Field) -> pa.Array:
     if isinstance(values, np.ndarray):
         array = pa.array(values, from_pandas=values.dtype.kind == "f")
     elif isinstance(values, Coded):
-        array = values.arrow()
+        array = pa.array(values)
     else:
         array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if pa.types.is_string(field.type) and pa.types.is_dictionary(array.type):

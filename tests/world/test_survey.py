@@ -129,7 +129,7 @@ def test_figures_lie_near_the_targets(survey: pd.DataFrame) -> None:
     # Statistics Norway 2019: alcohol weekly 39 and 28 %, snus daily 20 and 7 %.
     assert share("M", 79, came["alcohol"] == "weekly") == pytest.approx(0.39, abs=0.06)
     assert share("F", 79, came["alcohol"] == "weekly") == pytest.approx(0.28, abs=0.06)
-    assert share("M", 74, came["snus"] == "daily") == pytest.approx(0.20, abs=0.05)
+    assert share("M", 74, came["snus"] == "daily") == pytest.approx(0.20, abs=0.06)
     assert share("F", 74, came["snus"] == "daily") == pytest.approx(0.07, abs=0.03)
     # KAN3: 77 and 73 % are active 150 minutes a week.
     assert share("M", 120, came["activity_minutes"] >= 150) == pytest.approx(0.77, abs=0.05)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,7 @@ class View:
     def where(self, column: str, holds: Callable[[str], bool]) -> np.ndarray:
         """Mark the rows whose text in a column fulfils a condition; empty cells do not."""
         place, distinct = codes(self.columns[column])
-        found = np.array([*(holds(text) for text in distinct), False], dtype=bool)
-        return found[place]
+        return _which(holds, tuple(distinct))[place]
 
     def filled(self, column: str) -> np.ndarray:
         """Mark the rows that have a value in a column."""
@@ -108,6 +108,12 @@ class View:
         if isinstance(array, np.ndarray):
             array = pa.array(array, from_pandas=array.dtype.kind == "f")
         self.columns[column] = replaced(array, kind, rows, values)
+
+
+@lru_cache(maxsize=64)  # lists of codes and of days come again in every partition
+def _which(holds: Callable[[str], bool], words: tuple[str, ...]) -> np.ndarray:
+    """Mark the words that fulfil a condition; the last place stands for an empty cell."""
+    return np.array([*map(holds, words), False], dtype=bool)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) 
         missing: Where to leave the cell empty, bool, shape (n,).
 
     Examples:
-        >>> date_text(np.array([19723]), "%d.%m.%Y").arrow().to_pylist()
+        >>> pa.array(date_text(np.array([19723]), "%d.%m.%Y")).to_pylist()
         ['01.01.2024']
     """
     place = np.asarray(day, dtype=np.int64) - FIRST_DAY
@@ -59,7 +59,7 @@ def decimal_comma(value: np.ndarray, decimals: int, missing: np.ndarray | None =
         missing: Where else to leave the cell empty.
 
     Examples:
-        >>> decimal_comma(np.array([2.5, 30.0, np.nan]), 1).arrow().to_pylist()
+        >>> pa.array(decimal_comma(np.array([2.5, 30.0, np.nan]), 1)).to_pylist()
         ['2,5', '30,0', None]
     """
     empty = np.isnan(value) if missing is None else missing | np.isnan(value)
@@ -82,7 +82,7 @@ def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = 
     """Write small codes as the words at their places in the vocabulary.
 
     Examples:
-        >>> words(np.array([1, 0]), ["Mann", "Kvinne"]).arrow().to_pylist()
+        >>> pa.array(words(np.array([1, 0]), ["Mann", "Kvinne"])).to_pylist()
         ['Kvinne', 'Mann']
     """
     where, texts = _distinct(vocabulary)
@@ -108,6 +108,6 @@ def joined(code: Coded, count: np.ndarray) -> pa.Array:
         ['I10;E11.9', None, 'J45.9']
     """
     offsets = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
-    lists = pa.ListArray.from_arrays(pa.array(offsets), code.arrow().cast(pa.string()))
+    lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(code).cast(pa.string()))
     cells = pc.binary_join(lists, ";")
     return pc.if_else(pa.array(np.asarray(count) > 0), cells, pa.scalar(None, pa.string()))

@@ -148,4 +148,4 @@ _CLOCK = [f" {m // 60:02d}:{m % 60:02d}" for m in range(1440)]
 def _day_and_minute(day: np.ndarray, minute: np.ndarray) -> pa.Array:
     """Write DD.MM.YYYY HH:MM."""
     parts = date_text(day, "%d.%m.%Y"), coded(minute, _CLOCK)
-    return pc.binary_join_element_wise(*(part.arrow().cast(pa.string()) for part in parts), "")
+    return pc.binary_join_element_wise(*(pa.array(part).cast(pa.string()) for part in parts), "")

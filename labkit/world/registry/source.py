@@ -159,7 +159,11 @@ class Homes:
 
 
 def homes(part: Part) -> Homes:
-    """Read the table `residence`."""
+    """Return where people lived."""
+    return part.once("homes", lambda: _read_homes(part))
+
+
+def _read_homes(part: Part) -> Homes:
     table = part.tables["residence"]
     person = (numbers(table["person_id"]) - people_of(part).person_id[0]).astype(np.int64)
     key = (person << 20) + days(table["from_date"]) + 2**18

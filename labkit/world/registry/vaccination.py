@@ -115,13 +115,13 @@ def _influenza(part: Part, inclined: np.ndarray, rng: np.random.Generator) -> Sh
     for year, coverage in enumerate(COVERAGE_65, start=FIRST_SEASON):
         start = day_of(f"{year}-10-01")
         age = (start - people.birth) / 365.25
-        share = np.where(age >= 65, 1.0, np.where(ill <= start, RISK_SHARE, OTHER_SHARE))
-        share = np.where(age < 0.5, 0.0, share * coverage / 100)
+        group = np.where(age < 0.5, 0, np.where(age >= 65, 3, np.where(ill <= start, 2, 1)))
+        limit = quantile(np.array([0.0, OTHER_SHARE, RISK_SHARE, 1.0]) * coverage / 100)
+        who = np.flatnonzero(_inclination(inclined, rng) < limit[group])
         # Most are vaccinated in October and November, the last at the end of the year.
-        day = start + np.floor(91 * rng.beta(1.6, 3.2, part.size)).astype(np.int64)
-        takes = _inclination(inclined, rng) < quantile(share)
-        who = np.flatnonzero(takes & (day < death) & (day >= people.entry) & (day <= END_DAY))
-        found.append((who, day[who]))
+        day = start + np.floor(91 * rng.beta(1.6, 3.2, len(who))).astype(np.int64)
+        here = (day < death[who]) & (day >= people.entry[who]) & (day <= END_DAY)
+        found.append((who[here], day[here]))
     person = np.concatenate([who for who, _ in found])
     day = np.concatenate([d for _, d in found])
     none = np.zeros(len(day), dtype=np.int64)
