@@ -6,7 +6,9 @@ Finding it loads no generator; only making it does, in a process of its own.
 import json
 import os
 import shutil
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -58,13 +60,10 @@ def made_class_dataset() -> Path:
 
 def _make(folder: Path) -> None:
     """Make the dataset of this version, and remove those of other versions."""
-    from rich.console import Console
-
-    from labkit.messages import say
     from labkit.world.apart import make_apart
     from labkit.world.part import Config
 
-    with Console(stderr=True).status(say("world.making_class")):
+    with waiting():
         shutil.rmtree(folder, ignore_errors=True)  # without a manifest it is not whole
         make_apart(Config(), folder)
     for old in folder.parent.glob(f"{PREFIX}*"):
@@ -73,6 +72,25 @@ def _make(folder: Path) -> None:
             with suppress(OSError):
                 (old / MANIFEST).unlink(missing_ok=True)
             shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Tell whoever waits that a dataset is being made; nothing is left of it afterwards."""
+    text = say("world.making_class")
+    if "ipykernel" in sys.modules:  # rich would want widgets here, and warn that there are none
+        from IPython.display import clear_output, display
+
+        display({"text/plain": text}, raw=True)
+        try:
+            yield
+        finally:
+            clear_output()
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from labkit.world.part import Part
 from labkit.world.population import people_of
 
 FAILED = 0.006  # samples that could not be analysed: haemolysed, clotted, too little
+NEAR_PATIENT = ("inr",)  # from a finger, on the spot: measured again until there is a figure
 STATIN_ON_LDL = 0.66  # 34 % lower on a moderate dose; on a high dose after infarction 50 %
 STATIN_AFTER_EVENT = 0.52
 LIPIDS = ("chol_ldl", "chol_hdl", "triglyc", "chol_total")
@@ -110,7 +111,7 @@ def creatinine_of(egfr: np.ndarray, age_years: np.ndarray, female: np.ndarray) -
 def lab_results(part: Part) -> None:
     """Make the table `lab_result`."""
     found = part.contacts
-    rng = part.rng("lab.order")
+    rng, failed = part.rng("lab.order"), part.rng("lab.failed")
     rows: dict[str, list[np.ndarray]] = {name: [] for name in analytes()}
     key = found["cause"].astype(np.int64) * len(KINDS) + found["kind"]
     order = stable_order(key)
@@ -135,6 +136,8 @@ def lab_results(part: Part) -> None:
         minute.append(when)
         which.append(np.full(len(at), number, dtype=np.int8))
         value.append(fats[name] if name in fats else _values(part, name, at, when))
+        if name not in NEAR_PATIENT:
+            value[-1][chosen(failed, len(at), FAILED)] = np.nan
         if name == "creatinine":
             people, who = people_of(part), found["person"][at]
             age = (found["start"][at] // MINUTES - people.birth[who]) / YEAR
@@ -149,7 +152,6 @@ def lab_results(part: Part) -> None:
     order = stable_order(at)  # of a contact, the analytes come in their order as they are
     at, taken, analyte = at[order], np.concatenate(minute)[order], np.concatenate(which)[order]
     amount = np.concatenate(value)[order]
-    amount[chosen(part.rng("lab.failed"), len(at), FAILED)] = np.nan
     words = (*names, "egfr")
     unit = tuple(dict.fromkeys(units()[name] for name in words))
     unit_of = np.array([unit.index(units()[name]) for name in words], dtype=np.int8)

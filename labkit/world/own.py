@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labkit.errors import DataError
 from labkit.messages import say
-from labkit.world.classroom import MANIFEST, WAIT_SECONDS, class_dataset, home
+from labkit.world.classroom import MANIFEST, WAIT_SECONDS, class_dataset, home, waiting
 from labkit.world.fingerprint import fingerprint
 
 ABOUT = Path(".labkit", "dataset.json")
@@ -53,11 +53,9 @@ def _own(path: Path) -> Path:
 
 
 def _make(folder: Path, people: int, seed: int) -> None:
-    from rich.console import Console
-
     from labkit.world.apart import make_apart
     from labkit.world.part import Config
 
-    with Console(stderr=True).status(say("world.making_class")):
+    with waiting():
         shutil.rmtree(folder, ignore_errors=True)  # without a manifest it is not whole
         make_apart(Config(people=people, seed=seed), folder)

@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import labkit
 from labkit import schema
@@ -32,6 +35,22 @@ def small_class(shared_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("LABKIT_HOME", str(shared_home))
     monkeypatch.setattr("labkit.world.part.Config", lambda: Config(people=240))
     monkeypatch.setattr(classroom, "materials", lambda: tmp_path)
+
+
+def test_in_a_notebook_nothing_is_left_of_the_wait(tmp_path: Path) -> None:
+    cell = nbformat.v4.new_code_cell(
+        """
+from functools import partial
+from labkit.world import classroom, part
+part.Config = partial(part.Config, people=60)
+folder = classroom.made_class_dataset()
+"""
+    )
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    environment = os.environ | {"LABKIT_HOME": str(tmp_path)}
+    NotebookClient(notebook, kernel_name="python3").execute(env=environment)
+    assert list(tmp_path.glob("class-*/manifest.json"))
+    assert cell.outputs == []
 
 
 def test_it_is_made_once_and_opened_without_being_named() -> None:
