@@ -206,6 +206,18 @@ def test_drugs_at_discharge_were_prescribed(world: World) -> None:
     assert seen > 1000
 
 
+def test_nobody_goes_home_with_two_anticoagulants_or_two_statins(world: World) -> None:
+    words = {w: atc for atc, ways in pools().terms["drug"].items() for w in ways}
+    seen = 0
+    for text, kind in zip(world.text, world.kind, strict=True):
+        atc = [words[line] for line in re.findall(r"^- (.+)$", text, re.M)]
+        for group in (("B01AA", "B01AE", "B01AF"), "C10AA"):
+            found = [code for code in atc if code.startswith(group)] if kind == "discharge" else []
+            assert len(found) <= 1
+            seen += len(found)
+    assert seen > 100
+
+
 def test_only_the_dead_die(world: World) -> None:
     words = re.compile(r"døde stille|Mors █|sovnet inn")
     death = world.part.people.death[world.part.contacts["person"][world.row]]

@@ -11,6 +11,7 @@ import numpy as np
 
 from labkit.world.columns import codes, days, seconds
 from labkit.world.diagnosis_codes import DIAGNOSES, place
+from labkit.world.drugs import ALONE
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
 from labkit.world.notes.phrases import Pools, longest
@@ -18,6 +19,8 @@ from labkit.world.part import NEVER, Part
 
 GP = 3  # the kind of note that is from primary care, see `write.KINDS`
 CHRONIC_DAYS = 400  # a prescription counts as in use this long
+# Of these nobody takes two, so the newest is the one in use: statins and anticoagulants too.
+SWITCHED: tuple[str | tuple[str, ...], ...] = (*ALONE, "C10AA", ("B01AA", "B01AE", "B01AF"))
 SHORT_DAYS = {"J01": 10, "J05": 10, "H02": 30, "N02A": 45, "M01": 60}
 
 
@@ -293,6 +296,9 @@ def drugs(
     lasting = np.array(
         [next((d for p, d in SHORT_DAYS.items() if v.startswith(p)), CHRONIC_DAYS) for v in values]
     )
+    group_of = np.array(
+        [next((n for n, g in enumerate(SWITCHED, 1) if v.startswith(g)), 0) for v in values]
+    )
     encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
     person = part.contacts["person"][encounter].astype(np.int64)
     day = days(table["prescribed_date"]).astype(np.int64)
@@ -307,6 +313,12 @@ def drugs(
     row = keep[at]
     in_use = until[note] - day[row] <= lasting[atc[row]]
     note, row = note[in_use], row[in_use]
+    group = group_of[atc[row]]
+    held = note * (len(SWITCHED) + 1) + group  # the rows of a note are in order of time
+    newest = np.zeros(len(row), dtype=bool)
+    newest[len(row) - 1 - np.unique(held[::-1], return_index=True)[1]] = True
+    newest |= group == 0
+    note, row = note[newest], row[newest]
     pair = np.unique(note * np.int64(len(values)) + atc[row])
     note, which = pair // len(values), pair % len(values)
     texts = [between + w for v in values if v in words for w in words[v]]
