@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from labkit.world.columns import coded, ranges
-from labkit.world.contacts import BIRTH, CAUSE, GP, KINDS, OUTPATIENT, doctor_of
+from labkit.world.contacts import BIRTH, CAUSE, KINDS, OUTPATIENT, doctor_of
 from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, PROCEDURES, place
 from labkit.world.disease import diseases
 from labkit.world.names import names
@@ -13,9 +13,7 @@ from labkit.world.population import date64, people_of, text
 from labkit.world.region import region
 from labkit.world.units import units
 
-SECONDARY_HOSPITAL = 0.45  # chance that a known disease is written down at a stay
-SECONDARY_OUTPATIENT = 0.12
-SECONDARY_GP = 0.10
+SECONDARY = np.array([0.45, 0.12, 0.12, 0.10, 0.0])  # by `KINDS`: a known disease is written down
 MOST_SECONDARY = 3
 WITHOUT_GP = 0.015  # our assumption: on no GP list
 
@@ -90,11 +88,10 @@ def diagnosis(part: Part) -> None:
     found = part.contacts
     rng = part.rng("diagnosis")
     n = len(found["person"])
-    extra = np.full((n, MOST_SECONDARY), -1, dtype=np.int16)
+    extra: list[tuple[np.ndarray, ...]] = []  # contact, how many stood before, code
     hospital = found["kind"] <= OUTPATIENT
-    chance = np.where(found["kind"] == 0, SECONDARY_HOSPITAL, SECONDARY_OUTPATIENT)
-    chance = np.where(hospital, chance, np.where(found["kind"] == GP, SECONDARY_GP, 0.0))
-    chance = np.where(found["cause"] == CAUSE[BIRTH], 0.0, chance)
+    chance = SECONDARY[found["kind"]]
+    chance[found["cause"] == CAUSE[BIRTH]] = 0.0
     codes = part.codes
     day = found["start"] // 1440
     filled = np.zeros(n, dtype=np.int64)
@@ -110,28 +107,30 @@ def diagnosis(part: Part) -> None:
         code = np.where(hospital[known], codes[name][found["person"][known]], place(disease.icpc2))
         new = _stem(code) != _stem(found["main"][known])
         known, code = known[new], code[new]
-        extra[known, filled[known]] = _as_history(name, code, hospital[known])
+        extra.append((known, filled[known], _as_history(name, code, hospital[known])))
         filled[known] += 1
-    injured = hospital & np.char.startswith(_WORDS, "S")[found["main"]]
+    injured = hospital & _INJURIES[found["main"]]
     injured &= filled < MOST_SECONDARY
     who = np.flatnonzero(injured)
     share = rng.random(len(who))
-    outside = np.where(share < 0.55, place("W0n0r"), place("W0n8r"))
-    extra[who, filled[who]] = outside
+    extra.append((who, filled[who], np.where(share < 0.55, place("W0n0r"), place("W0n8r"))))
     filled[who] += 1
-    codes_of = np.concatenate([found["main"][:, None], extra], axis=1)
-    code = codes_of[codes_of >= 0]
     count = 1 + filled
+    first = np.cumsum(count) - count
     row = np.repeat(np.arange(n), count)
+    code = np.empty(len(row), dtype=np.int16)
+    code[first] = found["main"]
+    for contact, before, one in extra:
+        code[first[contact] + 1 + before] = one
     part.tables["diagnosis"] = {
         "encounter_id": encounter_ids(part)[row],
-        "position": (1 + np.arange(len(row)) - (np.cumsum(count) - count)[row]).astype(np.int16),
+        "position": (1 + np.arange(len(row)) - first[row]).astype(np.int16),
         "code_system": coded((code >= FIRST_ICPC).astype(np.int8), ["ICD-10", "ICPC-2"]),
         "code": coded(code, DIAGNOSES),
     }
 
 
-_WORDS = np.array(DIAGNOSES)
+_INJURIES = np.array([code.startswith("S") for code in DIAGNOSES])
 _STEMS = np.unique(np.array([code[:3] for code in DIAGNOSES]), return_inverse=True)[1]
 
 

@@ -340,14 +340,15 @@ def contacts(part: Part) -> None:
     stop = np.minimum(stop, (last + 1) * MINUTES - 1)
 
     order = np.flatnonzero(keep)
-    order = order[
-        stable_order((person[order].astype(np.int64) << 25) + (start[order] - START_DAY * MINUTES))
-    ]
+    when = (person[order] << 25) + (start[order] - START_DAY * MINUTES)
+    by_time = stable_order(when)
+    order, when = order[by_time], when[by_time]
     # Nobody is elsewhere while in a ward: the latest end of an earlier stay, person by person.
-    place_in_time = person[order].astype(np.int64) * (1 << 32)
-    in_ward = np.where(kind[order] == INPATIENT, stop[order], 0)
-    busy = np.maximum.accumulate(place_in_time + in_ward)
-    order = order[start[order] + place_in_time >= np.r_[0, busy[:-1]]]
+    stays = np.flatnonzero(kind[order] == INPATIENT)
+    busy = np.zeros(len(order) + 1, dtype=np.int64)
+    out = stop[order[stays]] - START_DAY * MINUTES
+    busy[stays + 1] = (person[order[stays]] << 25) + out
+    order = order[when >= np.maximum.accumulate(busy)[:-1]]
 
     person, kind, main = person[order], kind[order], main[order]
     rng = part.rng("contact.place")

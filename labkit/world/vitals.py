@@ -1,10 +1,13 @@
 """Measurements at contacts: blood pressure, pulse, weight, height, temperature."""
 
+from functools import cache
+
 import numpy as np
 
 from labkit.world.care import encounter_ids, moment, patient_ids
 from labkit.world.columns import coded, stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS, OUTPATIENT
+from labkit.world.contacts import KINDS as CONTACT_KINDS
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.hazard import YEAR
 from labkit.world.part import Part
@@ -38,6 +41,7 @@ MEASURED = {
     "control:ckd": 0.6,
 }
 EVERYDAY_GP, EVERYDAY_OUTPATIENT = 0.16, 0.12  # of adults
+CHILD, STAY = 0.02, 0.97
 FEVER = {"J18": 38.7, "R81": 38.3, "J10": 38.8, "R80": 38.6, "U07": 38.2, "R99": 37.9}
 FEVER |= {"A41": 38.9, "N10": 38.8, "K35": 37.9, "A03": 38.4, "H71": 38.1, "A46": 38.6}
 WEIGHED = 0.18  # of contacts where blood pressure is taken
@@ -79,6 +83,24 @@ def systolic(part: Part, who: np.ndarray, day: np.ndarray, draw: np.ndarray) -> 
     return mean + SD_OWN * own + SD_DAY * draw
 
 
+@cache
+def _chances() -> np.ndarray:
+    """Chance that blood pressure is taken: of adults and children, by cause and kind, flat."""
+    chance = np.zeros((2, len(CAUSE), len(CONTACT_KINDS)))
+    chance[0, CAUSE["everyday"], [GP, OUTPATIENT]] = EVERYDAY_GP, EVERYDAY_OUTPATIENT
+    chance[1] = CHILD
+    for name, share in MEASURED.items():
+        chance[:, CAUSE[name]] = share
+    chance[:, :, INPATIENT] = STAY
+    return chance.ravel()
+
+
+@cache
+def _fevers() -> np.ndarray:
+    """Temperature that goes with each of `DIAGNOSES`, nan where it is the usual."""
+    return np.array([FEVER.get(code[:3], np.nan) for code in DIAGNOSES])
+
+
 def vital_signs(part: Part) -> None:
     """Make the table `vital_sign`."""
     people, found = people_of(part), part.contacts
@@ -86,15 +108,8 @@ def vital_signs(part: Part) -> None:
     rng = part.rng("vital")
     n = len(found["person"])
     age = (found["start"] // 1440 - people.birth[found["person"]]) / YEAR
-    chance = np.zeros(n)
-    everyday = found["cause"] == CAUSE["everyday"]
-    chance[everyday & (found["kind"] == GP)] = EVERYDAY_GP
-    chance[everyday & (found["kind"] == OUTPATIENT)] = EVERYDAY_OUTPATIENT
-    chance[age < 18] = 0.02
-    chance[found["kind"] == INPATIENT] = 0.97
-    for name, share in MEASURED.items():
-        chance[(found["cause"] == CAUSE[name]) & (found["kind"] != INPATIENT)] = share
-    at = np.flatnonzero(rng.random(n) < chance)
+    why = ((age < 18) * len(CAUSE) + found["cause"]) * len(CONTACT_KINDS) + found["kind"]
+    at = np.flatnonzero(rng.random(n) < _chances().take(why))
     who, day = found["person"][at], found["start"][at] // 1440
     draws = rng.standard_normal((3, len(at)))
     upper = np.clip(np.round(systolic(part, who, day, draws[0])), 75, 235)
@@ -109,11 +124,8 @@ def vital_signs(part: Part) -> None:
     heavy = people.bmi[person] * (tall / 100) ** 2 * np.exp(0.03 * rng.standard_normal(len(person)))
     blocks += [(weighed, 3, np.round(heavy, 1)), (weighed, 4, np.round(tall))]
 
-    warm = np.full(len(DIAGNOSES), np.nan)
-    for place, code in enumerate(DIAGNOSES):
-        warm[place] = FEVER.get(code[:3], np.nan)
     usual = (found["kind"] == INPATIENT) | (found["kind"] == OUT_OF_HOURS)
-    fever = warm[found["main"]]
+    fever = _fevers()[found["main"]]
     hot = np.flatnonzero(
         (~np.isnan(fever) & (rng.random(n) < 0.6)) | (usual & (rng.random(n) < 0.4))
     )

@@ -90,15 +90,16 @@ def encounters(
     """Pick encounters by kind, first day and main diagnosis, in the order of the extract."""
     found = part.contacts
     wanted = np.array([kinds.index(k) if k in kinds else -1 for k in KINDS], dtype=np.int8)
-    chosen = (wanted[found["kind"]] >= 0) & (found["start"] >= since * 1440)
+    kind = wanted[found["kind"]]
+    chosen = (kind >= 0) & (found["start"] >= since * 1440)
     if about is not None:
         chosen &= np.array([about(code) for code in DIAGNOSES])[found["main"]]
-    row = np.flatnonzero(chosen)
-    row = row[extract_order(part, found["person"][row])]
+    order = part.once("extract order", lambda: extract_order(part, found["person"]))
+    row = order[chosen[order]]
     return Encounters(
         row,
         found["person"][row],
-        wanted[found["kind"][row]],
+        kind[row],
         found["start"][row],
         found["stop"][row],
     )
