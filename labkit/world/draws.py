@@ -26,6 +26,7 @@ def chosen(rng: np.random.Generator, n: int, chance: float) -> np.ndarray:
     last = -1
     while last < n:
         gaps = rng.geometric(chance, int(mean + SPARE * np.sqrt(mean)) + SPARE)
+        gaps = np.minimum(gaps, n + 1)  # beyond the last: how far is all the same
         found = np.concatenate([found, last + np.cumsum(gaps)])
         last = int(found[-1])
     return found[: np.searchsorted(found, n)]
