@@ -203,13 +203,17 @@ def courses(part: Part) -> tuple[list[Block], list[Block]]:
     A single course is (contact, atc, indication).
     """
     found = part.contacts
-    open_kinds = found["kind"] >= GP
+    by_code = np.flatnonzero(found["kind"] >= GP)
+    by_code = by_code[stable_order(found["main"][by_code])]
+    in_order = found["main"][by_code]
     rows_of: dict[str, np.ndarray] = {}
     for reason in dict.fromkeys(reason for reason, _ in choices() if reason not in part.found):
         if reason in CAUSE:
             rows = np.flatnonzero(found["cause"] == CAUSE[reason])
         else:
-            rows = np.flatnonzero((found["main"] == place(reason)) & open_kinds)
+            code = place(reason)
+            low, high = np.searchsorted(in_order, [code, code + 1])
+            rows = by_code[low:high]
         rows_of[reason] = rows
     long: list[Block] = []
     short: list[Block] = []
@@ -219,8 +223,7 @@ def courses(part: Part) -> tuple[list[Block], list[Block]]:
         rows = rows_of[reason]
         if any(choice.years for choice in some):
             # A long treatment starts once: at the first contact about it.
-            first = np.unique(found["person"][rows], return_index=True)[1]
-            rows = rows[first]
+            rows = rows[np.diff(found["person"][rows], prepend=-1) > 0]  # contacts lie by person
             begin = found["stop"][rows] // 1440
             periods = _periods(part, f"{reason}.{group}", some, found["person"][rows], begin)
             long += list(periods)
@@ -378,10 +381,10 @@ def _collect(
     times = np.where(collected, 1 + refills, 0)
     row = np.repeat(np.arange(n), times)
     turn = np.arange(len(row)) - (np.cumsum(times) - times)[row]
-    shift = turn * pace[row] * (1 + 0.08 * rng.standard_normal(len(row)))
-    when = (day + lag)[row] + np.maximum(shift, 0).astype(np.int32)
+    shift = turn * pace.repeat(times) * (1 + 0.08 * rng.standard_normal(len(row)))
+    when = (day + lag).repeat(times) + np.maximum(shift, 0).astype(np.int32)
     last = np.minimum(np.minimum(people.death, END_DAY)[person], day + 364)
-    keep = (when <= last[row]) & ((turn == 0) | (when < limit[row]))
+    keep = (when <= last.repeat(times)) & ((turn == 0) | (when < limit.repeat(times)))
     kept = np.flatnonzero(keep)
     row, when = row[kept], when[kept]
     order = stable_order((person[row].astype(np.int64) << DAY_BITS) + (when - START_DAY))
