@@ -43,10 +43,15 @@ def left(place: Path) -> list[str]:
     return folders + [" ".join(line) for line in lines if str(place) in " ".join(line)]
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgresql"])
-@pytest.mark.parametrize("end", ["shut down", "restarted", "killed", "left at once"])
+@pytest.mark.parametrize(
+    ("engine", "end"),
+    [
+        ("duckdb", "restarted"), ("duckdb", "killed"),
+        ("postgresql", "shut down"), ("postgresql", "left at once"),
+    ],
+)  # fmt: skip
 def test_nothing_is_left_of_a_kernel(
-    end: str, engine: str, place: Path, kernel: tuple[KernelManager, BlockingKernelClient]
+    engine: str, end: str, place: Path, kernel: tuple[KernelManager, BlockingKernelClient]
 ) -> None:
     if engine not in engines():
         pytest.skip("this machine has no PostgreSQL")
