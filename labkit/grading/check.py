@@ -70,6 +70,7 @@ class Check:
         self.name = name
         self.lang = lang
         self._key: dict[str, Any] | None = None
+        self._last: tuple[str, Any] = ("", None)  # task and answer
 
     def __call__(self, task: str, answer: Any = None, **settings: Any) -> Verdict:
         """Check a value, list, set, dict, Series or DataFrame.
@@ -100,12 +101,25 @@ class Check:
             verdict = self._judged(str(task), answer, kind)
         except LabkitError as error:  # no key, no dataset: nothing the answer could mend
             return Verdict(str(task), "note", str(error), self.lang)
+        if verdict.status == "almost" and self._given_before(verdict.task, answer):
+            before = say("grading.given_before", self.lang, task=self._last[0])
+            verdict = replace(verdict, text=f"{before} {verdict.text}")
+        self._last = (verdict.task, answer)
         if verdict.status in ("right", "almost", "written"):
             status = "almost" if verdict.status == "almost" else "right"
             record(verdict.task, status, verdict.points * verdict.share)
         if os.environ.get("NBGRADER_EXECUTION") and verdict.status not in ("right", "written"):
             raise NotRight(repr(verdict))  # nbgrader takes a cell without an error for right
         return verdict
+
+    def _given_before(self, task: str, answer: Any) -> bool:
+        """Tell whether `answer` is left over from another task: its cell failed or was not run."""
+        before, given = self._last
+        # Python keeps one object for each truth value, small number and short name
+        shared = isinstance(answer, (bool, int)) or (
+            isinstance(answer, str) and answer.isidentifier()
+        )
+        return task != before and answer is given and not shared
 
     def _judged(self, task: str, answer: Any, kind: str) -> Verdict:
         tasks = self._tasks()

@@ -235,7 +235,8 @@ class Reference:
         elif kind != self.kind:
             if kind == "none" and self.kind == "number":
                 return Difference("nan")
-            single = kind not in SCALARS and len(answer.rows) == 1 and len(answer.columns) == 1
+            single = self.kind in SCALARS and kind not in SCALARS
+            single = single and len(answer.rows) == 1 and len(answer.columns) == 1
             return Difference("type", {"came": kind, "asked": self.kind, "single": single})
         if not answer.rows and self.count:
             return Difference("empty", {"columns": list(answer.columns)})
@@ -245,7 +246,7 @@ class Reference:
                 return placed
             answer = placed
         for name, came, asked in zip(self.columns, answer.types, self.types, strict=True):
-            if came != asked and "none" not in (came, asked) and answer.rows:
+            if came != asked and asked != "mixed" and "none" not in (came, asked) and answer.rows:
                 facts = {"column": name, "came": came, "asked": asked, "kind": self.kind}
                 return Difference("types", facts)
         if "number" in self.types and any(c in _INFINITE for row in answer.rows for c in row):

@@ -22,9 +22,11 @@ def difference_text(difference: Difference, lang: Language) -> str:
         case "columns":
             return _columns(facts, lang)
         case "types":
-            named = facts["kind"] == "table"
+            form = "column" if facts["kind"] == "table" else "value"
+            if (facts["kind"], facts["column"]) == ("mapping", "key"):
+                form = "key"
             return say(
-                "grading.types_column" if named else "grading.types_value",
+                f"grading.types_{form}",
                 lang,
                 column=facts["column"],
                 came=say(f"grading.type_{facts['came']}", lang),

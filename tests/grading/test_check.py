@@ -29,6 +29,15 @@ def test_a_right_answer_holds(check, median):
     assert repr(verdict) == "✓ Oppgave 5.1: Riktig. Dette stemmer."
 
 
+def test_an_answer_left_over_from_another_task_is_recognised(check, median):
+    rows = [median, median + 1]
+    check("5.3", rows)
+    assert "du ga i oppgave 5.3" in check("5.1", rows).text
+    assert "du ga" not in check("5.1", list(rows)).text
+    check("5.3", True)
+    assert "du ga" not in check("5.1", True).text  # there is but one True
+
+
 def test_a_query_is_run_and_compared(check):
     assert check.sql("5.2", HOMES).passed
     fewer = check.sql("5.2", HOMES.replace("IS NULL", "IS NULL AND municipality > '3426'"))

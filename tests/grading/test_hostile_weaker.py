@@ -23,7 +23,8 @@ SEED = 7_482_915_360_217
 CORPUS = {
     # every cell that reaches for something, and those whose limit is the sandbox's own
     "unshare": [name for name, case in CELLS.items() if "won" in case["t2"]]
-    + ["memory", "many_processes", "full_disk", "large_file", "process_that_stays"],
+    + ["memory", "many_processes", "full_disk", "full_shared_memory", "large_file",
+       "process_that_stays"],
     # what has limits there too, and forgeries
     "none": ["loop_without_alarm", "memory", "many_processes", "large_file", "many_open_files",
              "output_flood", "process_that_stays", "exit_at_once", "always_equal", "pickled_answer",

@@ -19,3 +19,26 @@ def test_a_dictionary_is_told_how_many_values_hold_and_where_to_look():
 def test_true_or_false_is_not_answered_by_pointing():
     text = said({"a": True, "b": False}, {"a": True, "b": True}, "en")
     assert text == "The form is right. 1 of 2 values hold."
+
+
+def test_a_dictionary_with_other_keys_hears_that_it_is_the_keys():
+    text = said({"3": "ledig", "6": 0}, {3: "ledig", 6: 0}, "en")
+    assert "keys of the dictionary are numbers" in text
+
+
+def test_a_dictionary_of_several_kinds_is_compared_by_value_all_the_same():
+    reference = {"3": "ledig", "5": "Aud", "6": 0}
+    assert "2 av 3 verdier" in said(reference, {"3": "ledig", "5": "Aud", "6": "0"})
+    assert "1 mangler" in said(reference, {"3": "ledig", "5": "Aud"})
+
+
+def test_only_a_lone_value_is_to_be_taken_out_of_its_list():
+    assert "verdien selv" in said(3, [3])
+    assert "verdien selv" not in said({"a": 3, "b": 4}, [3])
+
+
+def test_columns_are_listed_in_words_that_fit_one_and_many():
+    import pandas as pd
+
+    asked = pd.DataFrame({"a": ["x"], "b": ["y"]})
+    assert "mangler `a`, `b`, og ingen har bedt om `1`" in said(asked, pd.DataFrame({"1": ["x"]}))

@@ -176,8 +176,9 @@ def _unshare(view: View) -> list[str]:
         f"root={_quoted(str(view.results.parent / 'root'))}",
         "mkdir $root",
         "mount -t tmpfs -o size=1m,mode=755 tmpfs $root",
-        "mkdir -p $root/tmp $root/proc $root/dev $root/old",
+        "mkdir -p $root/tmp $root/proc $root/dev/shm $root/old",
         f"mount -t tmpfs -o size={SCRATCH_BYTES} tmpfs $root/tmp",
+        f"mount -t tmpfs -o size={SHARED_BYTES} tmpfs $root/dev/shm",
         "mount -t proc proc $root/proc",
     ]
     for device in ("null", "zero", "random", "urandom"):
