@@ -1,6 +1,7 @@
 """ER models and schemas: right, half right, wrong and hostile answers."""
 
 import json
+import re
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_a_schema_that_lets_too_much_in_is_shown_the_rows():
 def test_what_cannot_be_read_is_refused_and_told_where(kind, answer):
     with pytest.raises(NotPlain) as refused:
         kind.take(answer, {})
-    assert refused.value.reason in ("kinds.not_er", "kinds.not_schema", "kinds.model_error")
+    assert re.fullmatch(r"kinds\.(not_(er|schema)|(model|schema)_error)", refused.value.reason)
 
 
 @pytest.mark.parametrize(("kind", "solution", "words"), [

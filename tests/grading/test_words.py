@@ -1,5 +1,7 @@
 """The sentences of a check: what a dictionary gets to hear."""
 
+import pytest
+
 from labkit.grading.kinds import kind_of
 from labkit.grading.words import difference_text
 
@@ -42,3 +44,16 @@ def test_columns_are_listed_in_words_that_fit_one_and_many():
 
     asked = pd.DataFrame({"a": ["x"], "b": ["y"]})
     assert "mangler `a`, `b`, og ingen har bedt om `1`" in said(asked, pd.DataFrame({"1": ["x"]}))
+
+
+def test_the_place_of_a_fault_in_a_model_keeps_its_columns():
+    from labkit.grading.plain import NotPlain
+    from labkit.grading.verdict import with_code
+    from labkit.grading.words import refusal_text
+
+    with pytest.raises(NotPlain) as refused:
+        kind_of("er").take("entity A { x key }\nentity B of A 1..n", {})
+    assert ">entity B of A 1..n\n         ^</pre>" in with_code(refusal_text(refused.value, "nb"))
+    with pytest.raises(NotPlain) as refused:
+        kind_of("schema").take("CREATE TABLE a (x TEXT PRIMARY KEY y TEXT)", {})
+    assert refusal_text(refused.value, "en").startswith("The tables could not be read.")

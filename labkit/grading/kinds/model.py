@@ -39,7 +39,8 @@ def take_er(answer: Any, options: Options) -> Taken:
     try:
         model = parse(str.__str__(answer)) if isinstance(answer, str) else answer
     except ModelError as error:
-        raise NotPlain("kinds.model_error", message=str(error)) from None
+        said = str(error).replace("\n", "\n\n", 1)  # a card keeps the columns of what follows
+        raise NotPlain("kinds.model_error", message=said) from None
     return Taken(plain(str(model)))
 
 
@@ -57,7 +58,7 @@ def take_schema(answer: Any, options: Options) -> Taken:
         else:
             read_schema(text)
     except SchemaError as error:
-        raise NotPlain("kinds.model_error", message=str(error)) from None
+        raise NotPlain("kinds.schema_error", message=str(error)) from None
     return Taken(plain(text))
 
 
