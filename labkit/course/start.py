@@ -58,8 +58,10 @@ class Item:
 
     @property
     def state(self) -> str:
-        """`solved`, `written` (a person will read it), `begun` or `new`."""
-        done = "solved" if is_automatic(self.kind) else "written"
+        """`solved`, `written` (a person will read it), `handed` (tried later), `begun` or `new`."""
+        done = "written"
+        if is_automatic(self.kind):
+            done = "solved" if self.earned or not self.points else "handed"
         return done if self.solved else "begun" if self.best else "new"
 
 
@@ -228,7 +230,8 @@ def _task_list(chapter: Chapter, lang: Language, *, is_open: bool) -> list[str]:
     lines = [f"<details{' open' if is_open else ''}><summary>{title}</summary>", ""]
     lines += [say("lab.tasks_head", lang), "|:--|:--|--:|:--|"]
     for item in chapter.items:
-        earned = numeral(item.earned, lang) if is_automatic(item.kind) else "–"
+        waits = item.state == "handed" or not is_automatic(item.kind)
+        earned = "–" if waits else numeral(item.earned, lang)
         lines.append(
             f"| {item.id} | [{item.title}]({item.link}) "
             f"| {earned} / {numeral(item.points, lang)} | {say(f'lab.{item.state}', lang)} |"

@@ -164,3 +164,9 @@ def test_texts_are_no_part_of_the_seventy_per_cent(lab: Path) -> None:
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(own_status_table(lab, "nb"))
     assert re.search(r"2 / 3 +│ +7 / 10 +│ +70 %", console.export_text())
+
+
+def test_what_is_tried_only_when_graded_is_not_called_solved(lab: Path) -> None:
+    """Tables and models can be read in a lab; what they earn is found later."""
+    solve(lab, "5.2", points=0)
+    assert "| – / 2 | ✎ klar til levering, prøves når øvingen rettes |" in page(lab)
