@@ -1,5 +1,7 @@
 """What a mark says to the student and to the instructor, without a trace of the hidden dataset."""
 
+import re
+
 from labkit.grading.kinds.words import RUNGS, kind_text
 from labkit.grading.marking import TaskMark
 from labkit.grading.plain import NotPlain
@@ -19,7 +21,7 @@ def task_remark(mark: TaskMark, lang: Language) -> str:
         case "refused":
             return refusal_text(NotPlain(mark.rung, **facts), lang)
         case "error":
-            return say("grading.task_error", lang, error=facts["error"])
+            return say("grading.task_error", lang, error=_error(facts["error"], lang))
         case "stopped":
             return say(f"grading.stop_{facts['end']}", lang)
         case "differs":
@@ -31,6 +33,20 @@ def task_remark(mark: TaskMark, lang: Language) -> str:
             return " ".join([say("rubric.given", lang, level=level, top=top), *facts["comments"]])
         case state:  # class_data, blank, not_reached
             return say(f"grading.task_{state}", lang)
+
+
+def _error(text: str, lang: Language) -> str:
+    """Leave out the name that Python gives a cell.
+
+    Examples:
+        >>> _error("SyntaxError: incomplete input (<ipython-input-1-25de>, line 1)", "en")
+        'SyntaxError: incomplete input (line 1)'
+    """
+    return re.sub(
+        r"<ipython-input[^>]*>, line (\d+)",
+        lambda found: say("grading.error_line", lang, n=found[1]),
+        text,
+    )
 
 
 def reason_remark(mark: TaskMark, task: Task, lang: Language) -> str:
@@ -66,7 +82,7 @@ def mark_reason(mark: Mark, lang: Language | None = None) -> str:
     for item in mark.tasks:
         if item.state == "error" and item.task not in mark.stops:
             where = say("grading.task", lang, task=item.task)
-            parts.append(f"{where}: {item.facts['error']}")
+            parts.append(f"{where}: {_error(item.facts['error'], lang)}")
         if item.state == "class_data":
             where = say("grading.task", lang, task=item.task)
             parts.append(f"{where}: {say('grading.task_class_data', lang)}")

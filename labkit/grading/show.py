@@ -2,15 +2,18 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from labkit.grading.grade import grade
+from labkit.grading.release import Release
 from labkit.grading.results import loader
 from labkit.grading.small import without_databases
 from labkit.grading.task import Exercise
 from labkit.messages import say
+
+SHOWN = 10  # names in one message
 
 
 def grade_shown(
@@ -64,6 +67,18 @@ def grade_shown(
     lacking = without_databases(load(name) for name in names)
     if lacking:
         made += "\n" + say("grading.no_small", tasks=", ".join(lacking))
+    if options.get("release"):
+        made += without_bundle(options["release"], {student for student, _, _ in graded.marks})
     then = say("report.made", **vars(graded))
     then += "\n" + say("grading.graded_next")
     return f"{made}\n{then}"
+
+
+def without_bundle(release: Path, students: Iterable[str]) -> str:
+    """Name the students who are not in a release on a line of its own; nothing if all are."""
+    known = Release(release)
+    strange = sorted(student for student in students if known.bundle_of(student) is None)
+    if not strange:
+        return ""
+    names = ", ".join(strange[:SHOWN]) + (" …" if len(strange) > SHOWN else "")
+    return "\n" + say("grading.no_bundle", folder=release, students=names)

@@ -82,6 +82,8 @@ def _rows(rung: str, facts: dict[str, Any], lang: Language) -> str:
 
 def _values(facts: dict[str, Any], lang: Language) -> str:
     kind = facts["kind"]
+    if kind == "text":
+        return say("grading.value_text", lang)
     if kind in SCALARS:
         return say("grading.value_scalar", lang, asked=_kind(kind, lang))
     row = facts["row"]

@@ -14,6 +14,7 @@ from labkit.errors import DataError, GradingError, InputError
 from labkit.grading.copies import copies_table, likely_copies, write_copies
 from labkit.grading.grade import grade
 from labkit.grading.release import Release
+from labkit.grading.show import without_bundle
 from labkit.store import connect as open_dataset
 from labkit.world.generate import generate
 from labkit.world.part import Config
@@ -186,3 +187,14 @@ def test_pairs_come_from_the_roster(tmp_path):
 def test_a_folder_without_a_release_says_so(tmp_path):
     with pytest.raises(GradingError, match="labkit release"):
         Release(tmp_path)
+
+
+def test_students_of_whom_a_release_knows_nothing_are_named(released):
+    assert without_bundle(released, ["ola", "kari"]) == ""
+    assert "Ikke i" in without_bundle(released, ["kari", "nordmannkari_12"])
+    assert "nordmannkari_12." in without_bundle(released, ["kari", "nordmannkari_12"])
+
+
+def test_the_command_of_a_bundles_letter_can_be_pasted_whatever_the_name(released):
+    with zipfile.ZipFile(released / "bundles" / "kari.zip") as bundle:
+        assert 'labkit lab "lab-kari"\n' in bundle.read("lab-kari/LES-MEG.txt").decode()

@@ -57,3 +57,7 @@ def test_the_place_of_a_fault_in_a_model_keeps_its_columns():
     with pytest.raises(NotPlain) as refused:
         kind_of("schema").take("CREATE TABLE a (x TEXT PRIMARY KEY y TEXT)", {})
     assert refusal_text(refused.value, "en").startswith("The tables could not be read.")
+
+
+def test_a_text_that_is_not_the_right_one_is_not_asked_what_it_counts():
+    assert said("B", "A").startswith("Det er tekst, som oppgaven ber om, men ikke den rette ennå.")
