@@ -61,7 +61,8 @@ def lab(
 @app.command()
 def build(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Modules, as 5 or 05_algebra_sql; all by default.")
+        list[str] | None,
+        typer.Argument(metavar="MODULE", help="As 5 or 05_algebra_sql; all by default."),
     ] = None,
     check: Annotated[bool, typer.Option(help="Write nothing; fail if a file is stale.")] = False,
 ) -> None:

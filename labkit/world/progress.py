@@ -39,7 +39,8 @@ def shown() -> Iterator[Progress]:
     except KeyboardInterrupt:
         raise Interrupted(say("kit.interrupted")) from None
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def generate_shown(

@@ -18,7 +18,7 @@ from labkit.world.validate import Report, validate
 from labkit.world.validate.dataset import open_dataset
 from labkit.world.validate.invariant import valid_numbers
 from labkit.world.validate.measure import measure, metrics
-from labkit.world.validate.report import write_report
+from labkit.world.validate.report import interval, wanted, write_report
 from labkit.world.validate.show import validate_shown
 from labkit.world.validate.target import targets
 
@@ -46,6 +46,15 @@ def copy(small: Path, to: Path) -> Path:
 def change(path: Path, table: pa.Table) -> None:
     path.unlink()
     pq.write_table(table, path)
+
+
+def test_figures_are_written_as_the_language_writes_them(report: Report) -> None:
+    ages = next(v for v in report.verdicts if v.target.metric == "life_expectancy_at_birth")
+    for text in (wanted(ages, "en"), interval(ages, "en")):
+        assert "." in text
+        assert "," not in text
+    assert wanted(ages, "nb") == wanted(ages, "en").replace(".", ",")
+    assert interval(ages, "nb") == interval(ages, "en").replace(".", ",")
 
 
 def test_everything_that_must_hold_holds(report: Report) -> None:

@@ -122,7 +122,7 @@ def as_page(report: Report, lang: Language) -> str:
     if by_word["fail"]:
         parts += [f"<h2>{text('failed')}</h2>", _table(by_word["fail"], lang)]
     if by_word["borderline"]:
-        parts += [f"<h2>{text('borderline')}</h2>", f"<p>{text('chance')}</p>"]
+        parts += [f"<h2>{text('borderline').capitalize()}</h2>", f"<p>{text('chance')}</p>"]
         parts += [_table(by_word["borderline"], lang)]
     if by_word["explained"]:
         parts += [f"<h2>{text('why')}</h2>", _table(by_word["explained"], lang, why=True)]
@@ -141,12 +141,23 @@ def _figure(svg: str, about: str) -> str:
     return f"<figure>{labelled}</figure>"
 
 
-def interval(verdict: Verdict) -> str:
+def wanted(verdict: Verdict, lang: Language) -> str:
+    """Write a published figure with its tolerance, in the figure's unit."""
+    target = verdict.target
+    return f"{_rounded(target.value, 4, lang)} ± {_rounded(target.tolerance, 3, lang)}"
+
+
+def interval(verdict: Verdict, lang: Language) -> str:
     """Write a measured figure with its interval."""
     one = verdict.measured
     if _number(one.value) is None:
         return "–"
-    return f"{one.value:.4g} ({one.low:.4g} – {one.high:.4g})"
+    value, low, high = (_rounded(number, 4, lang) for number in (one.value, one.low, one.high))
+    return f"{value} ({low} – {high})"
+
+
+def _rounded(number: float, digits: int, lang: Language) -> str:
+    return numeral(float(f"{number:.{digits}g}"), lang, decimals=8)
 
 
 def _table(
@@ -170,8 +181,8 @@ def _row(one: Verdict, lang: Language, why: bool) -> str:
     last_cell = escape(target.why) if why else source + note
     return (
         f"<tr><td>{escape(target.name)}{held}</td><td>{years}</td>"
-        f'<td class="n">{target.value:.4g} ± {target.tolerance:.3g} {escape(target.unit)}</td>'
-        f'<td class="n">{interval(one)}</td>'
+        f'<td class="n">{wanted(one, lang)} {escape(target.unit)}</td>'
+        f'<td class="n">{interval(one, lang)}</td>'
         f'<td class="v" style="color:{COLOURS[one.word]}">{escape(word(one.word, lang))}</td>'
         f"<td>{last_cell}</td></tr>"
     )

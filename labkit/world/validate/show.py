@@ -11,6 +11,7 @@ from labkit.world.validate.report import (
     interval,
     rules_line,
     summary,
+    wanted,
     write_report,
 )
 from labkit.world.validate.run import Report, validate
@@ -82,11 +83,10 @@ def _print(report: Report, *, every: bool) -> None:
         for name in ("wanted", "measured", "verdict"):
             table.add_column(say(f"validate.{name}"), justify="right")
         for one in listed:
-            target = one.target
             table.add_row(
-                Text(target.name),
-                f"{target.value:.4g} ± {target.tolerance:.3g}",
-                interval(one),
+                Text(one.target.name),
+                wanted(one, lang),
+                interval(one, lang),
                 Text(word(one.word, lang), style=STYLES[one.word]),
             )
         console.print(table)
