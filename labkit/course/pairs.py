@@ -137,9 +137,9 @@ def pair_roster(
     if isinstance(number, bool) or number < 1:
         raise InputError(say("pairs.round", came=number))
     by_name = {student.id.casefold(): student for student in students}
-    away = {name.strip().casefold() for name in absent if name.strip()}
-    for name in sorted(away - set(by_name)):
-        raise InputError(say("pairs.absent", name=name, roster=roster))
+    away = {name.strip().casefold(): name.strip() for name in absent if name.strip()}
+    for name in sorted(set(away) - set(by_name)):
+        raise InputError(say("pairs.absent", name=away[name], roster=roster))
     for student in students:
         if not student.background:
             raise InputError(say("pairs.no_background", roster=roster, student=student.id))

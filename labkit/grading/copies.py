@@ -1,16 +1,19 @@
 """Likely copies: students whose answers agree where answers seldom do.
 
-Two signs are looked for, both in answers that are not right on the hidden dataset:
+Three signs are looked for, the first two in answers that are not right on the hidden dataset:
 
 - `neighbour`: the answer is what the solution gives on another student's own dataset. Whoever works
   with their own data does not come upon it.
 - `unusual`: a wrong answer that at most `FEW` students gave, that no author foresaw, and that is
-  rich enough (a table, a long number) not to agree by chance.
+  rich enough (a table, a long number) not to agree by chance;
+- `text`: half or more of the shorter text, in runs of `RUN` words, stands in the other one too, the
+  words of the task itself apart.
 
 A sign is not a verdict: students who talk, share a tutor or a web page, may well think alike.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -25,6 +28,10 @@ from labkit.grading.work import Mark
 from labkit.messages import Language, say
 
 FEW = 3
+RUN = 5  # words that two people seldom write alike by chance
+LEAST = 10  # runs of a text that is long enough to tell
+ALIKE = 0.5
+SIGNS = ("neighbour", "unusual", "text")
 Rows = list[tuple[str, str, Mark]]
 
 
@@ -37,6 +44,7 @@ class Likely:
         other: The one whose dataset it belongs to, or who gave the same.
         neighbour: Tasks whose answer is right on the other's own dataset alone.
         unusual: Tasks with the same unusual wrong answer.
+        text: Tasks, or reasons of a choice, written in the same words.
     """
 
     exercise: str
@@ -44,11 +52,12 @@ class Likely:
     other: str
     neighbour: tuple[str, ...] = ()
     unusual: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
 
     @property
     def signs(self) -> int:
         """Number of tasks with a sign; one alone says little."""
-        return len({*self.neighbour, *self.unusual})
+        return len({*self.neighbour, *self.unusual, *self.text})
 
 
 def likely_copies(
@@ -67,7 +76,7 @@ def likely_copies(
     found: dict[tuple[str, str, str], dict[str, set[str]]] = {}
 
     def note(name: str, student: str, other: str, sign: str, task: str) -> None:
-        signs = found.setdefault((name, student, other), {"neighbour": set(), "unusual": set()})
+        signs = found.setdefault((name, student, other), {sign: set() for sign in SIGNS})
         signs[sign].add(task)
 
     apart = _apart(release)
@@ -76,22 +85,23 @@ def likely_copies(
         if release:
             for student, other, task in _neighbours(exercise, marks, release):
                 note(name, student, other, "neighbour", task)
-        for student, other, task in _unusual(marks):
-            if apart(student, other):
-                first, second = sorted((student, other))
-                note(name, first, second, "unusual", task)
+        for sign, agree in (("unusual", _unusual(marks)), ("text", _texts(exercise, marks))):
+            for student, other, task in agree:
+                if apart(student, other):
+                    first, second = sorted((student, other))
+                    note(name, first, second, sign, task)
     made = [
-        Likely(*who, tuple(sorted(signs["neighbour"])), tuple(sorted(signs["unusual"])))
+        Likely(*who, *(tuple(sorted(signs[sign])) for sign in SIGNS))
         for who, signs in found.items()
     ]
     return sorted(made, key=lambda one: (-one.signs, one.exercise, one.student, one.other))
 
 
 def write_copies(found: list[Likely], path: Path) -> Path:
-    """Write them as CSV: exercise, student, other, signs, neighbour, unusual."""
-    lines = [["exercise", "student", "other", "signs", "neighbour", "unusual"]]
+    """Write them as CSV: exercise, student, other, signs, and tasks by sign."""
+    lines = [["exercise", "student", "other", "signs", *SIGNS]]
     for one in found:
-        tasks = [" ".join(one.neighbour), " ".join(one.unusual)]
+        tasks = [" ".join(getattr(one, sign)) for sign in SIGNS]
         lines.append([one.exercise, one.student, one.other, str(one.signs), *tasks])
     return write_csv(lines, path)
 
@@ -100,10 +110,10 @@ def copies_table(found: list[Likely], lang: Language | None = None) -> Any:
     """Return them as a table for the terminal."""
     from rich.table import Table
 
-    heads = ("exercise", "student", "other", "neighbour", "unusual")
+    heads = ("exercise", "student", "other", *SIGNS)
     table = Table(*(say(f"release.{head}", lang) for head in heads))
     for one in found:
-        tasks = ", ".join(one.neighbour), ", ".join(one.unusual)
+        tasks = [", ".join(getattr(one, sign)) for sign in SIGNS]
         table.add_row(one.exercise, one.student, one.other, *tasks)
     return table
 
@@ -172,3 +182,25 @@ def _unusual(marks: dict[str, Mark]) -> list[tuple[str, str, str]]:
         if 2 <= len(students) <= FEW
         for student, other in combinations(students, 2)
     ]
+
+
+def _texts(exercise: Exercise, marks: dict[str, Mark]) -> Iterator[tuple[str, str, str]]:
+    """Find texts of which much is the same, word for word."""
+    for task in exercise.tasks:
+        given = set().union(*map(_runs, task.statement.values()))
+        texts = {
+            student: _runs(str(item.facts["written"])) - given
+            for student, mark in marks.items()
+            for item in mark.tasks
+            if item.task == task.id and item.facts.get("written")
+        }
+        for (student, ours), (other, theirs) in combinations(texts.items(), 2):
+            least = min(len(ours), len(theirs))
+            if least >= LEAST and len(ours & theirs) >= ALIKE * least:
+                yield student, other, task.id
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """Take every run of `RUN` words from a text; capitals and signs do not matter."""
+    words = re.findall(r"\w+", text.casefold())
+    return set(zip(*(words[i:] for i in range(RUN)), strict=False))

@@ -114,6 +114,7 @@ def grade(
 
     handed = submissions.find(folder, known=known)
     exercises = {item.exercise: load(item.exercise) for item in handed}
+    released = Release(release) if release else None
     out.mkdir(parents=True, exist_ok=True)
     work = out / "work"
     work.mkdir(mode=0o700, exist_ok=True)
@@ -121,8 +122,7 @@ def grade(
     with closing(place_of(cluster)) as place, closing(Ledger(work / "grading.sqlite")) as ledger:
         sandbox = sandbox_of(by, place)
         using(sandbox)
-        room = _Room(work, ledger, exercises, people, seed, limits, place, sandbox,
-                     Release(release) if release else None)  # fmt: skip
+        room = _Room(work, ledger, exercises, people, seed, limits, place, sandbox, released)
         slots = workers or place.slots
         marks, reused = _mark_all(handed, room, work / "handed-in", slots, progress)
         ledger.forget_others((item.student, item.exercise) for item in handed)

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,8 +161,8 @@ def test_likely_copies_are_signs_with_their_tasks(graded, released, tmp_path):
     assert signs == {("guest", "kari"): (("5.1",), ()), ("eva", "kari"): ((), ("5.2",))}
     assert copies_table(found, "en").row_count == 2
     lines = write_copies(found, tmp_path / "copies.csv").read_text().splitlines()
-    assert lines[0] == "exercise,student,other,signs,neighbour,unusual"
-    assert f"{NAME},guest,kari,1,5.1," in lines
+    assert lines[0] == "exercise,student,other,signs,neighbour,unusual,text"
+    assert f"{NAME},guest,kari,1,5.1,," in lines
 
 
 def test_students_of_one_pair_and_common_mistakes_are_no_sign(graded, released):
@@ -172,6 +173,41 @@ def test_students_of_one_pair_and_common_mistakes_are_no_sign(graded, released):
     assert len(likely_copies(pair, exercises)) == 1
     many = [(f"s{i}", NAME, marks["kari"]) for i in range(4)]
     assert likely_copies(many, exercises) == []
+
+
+TEXT = """En rate deler antallet hendelser på tiden de kunne ha skjedd i, og ikke på antallet
+personer, fordi den som følges lenge, har flere sjanser enn den som døde eller flyttet
+tidlig i perioden."""
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [
+        (TEXT.upper().replace(",", ";"), True),
+        ("Slik ser jeg det. " + TEXT.replace("flyttet", "reiste"), True),
+        ("Tiden under risiko er nevneren, for folk følges ulikt lenge, og noen er bare "
+         "med en stund før de dør eller melder flytting; da kan ikke alle telle "
+         "like mye i brøken.", False),
+    ],
+)  # fmt: skip
+def test_texts_in_the_same_words_are_a_sign(other, alike):
+    from labkit.grading.marking import TaskMark
+    from labkit.grading.work import Mark
+
+    exercise = read_exercise(SOURCES / f"{NAME}.py")
+    task = exercise.tasks[0]
+
+    def mark(text):
+        return Mark("ok", "nb", [TaskMark(task.id, 0, 1, "written", facts={"written": text})])
+
+    rows = [("kari", NAME, mark(TEXT)), ("ola", NAME, mark(other))]
+    found = likely_copies(rows, {NAME: exercise})
+    assert [(one.student, one.other, one.text) for one in found] == (
+        [("kari", "ola", (task.id,))] if alike else []
+    )
+    said = replace(task, statement={"nb": TEXT, "en": TEXT})
+    quoted = replace(exercise, tasks=(said, *exercise.tasks[1:]))
+    assert likely_copies(rows, {NAME: quoted}) == []
 
 
 @pytest.mark.usefixtures("english")
