@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from labkit.errors import Interrupted
 from labkit.grading.grade import grade
 from labkit.grading.release import Release
 from labkit.grading.results import loader
@@ -30,6 +31,9 @@ def grade_shown(
 
     Returns:
         What was made and what to do next.
+
+    Raises:
+        Interrupted: By Ctrl-C; marks so far are kept.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -49,6 +53,8 @@ def grade_shown(
 
     try:
         graded = grade(folder, out, load=load, using=begin, progress=go_on, **options)
+    except KeyboardInterrupt:
+        raise Interrupted(say("grading.interrupted")) from None
     finally:
         if bar.live.is_started:
             bar.update(shown, visible=bar.tasks[0].total is not None)  # else it tells nothing

@@ -245,3 +245,15 @@ def replace_part(exercise, mark):
     from labkit.grading.feedback import Part
 
     return Part(replace(exercise), mark)
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(tmp_path, monkeypatch):
+    from labkit.errors import Interrupted
+    from labkit.grading import show
+
+    def stopped(*folders, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(show, "grade", stopped)
+    with pytest.raises(Interrupted, match="samme kommandoen går videre"):
+        show.grade_shown(tmp_path, tmp_path, solutions=tmp_path, read=lambda path: path)
