@@ -83,14 +83,14 @@ con = connect()
 # FROM lmr
 
 # %% [markdown] lang="nb"
-# `count(*)` teller rader. `count(DISTINCT pasient_id)` teller forskjellige pasienter. Del det ene tallet på det andre, og du ser hvor mange ganger én person i snitt står i registeret. Resten av leksjonen handler egentlig om å holde de to tallene fra hverandre.
+# `count(*)` teller rader. `count(DISTINCT pasient_id)` teller forskjellige pasienter. Del det ene tallet på det andre, og du ser hvor mange ganger én person i snitt står i registeret. Er det flere pseudonymer i `lmr` enn det bor mennesker i regionen? Noen er ført feil og hører ikke til noen; slike feil leter vi etter i modul 6. Resten av leksjonen handler egentlig om å holde de to tallene fra hverandre.
 #
 # ## 2 Hvem fikk hjerteinfarkt?
 #
 # `WHERE` velger rader (**seleksjon**), mens kolonnelisten etter `SELECT` velger kolonner (**projeksjon**). Akutt hjerteinfarkt har ICD-10-koder som begynner på I21. `LIKE 'I21%'` betyr «begynner på I21»: prosenttegnet står for hva som helst.
 
 # %% [markdown] lang="en"
-# `count(*)` counts rows. `count(DISTINCT pasient_id)` counts different patients. Divide one by the other and you see how many times a person stands in the register on average. The rest of this lesson is really about keeping those two numbers apart.
+# `count(*)` counts rows. `count(DISTINCT pasient_id)` counts different patients. Divide one by the other and you see how many times a person stands in the register on average. Are there more pseudonyms in `lmr` than people in the region? Some were entered wrongly and belong to nobody; module 6 looks for such errors. The rest of this lesson is really about keeping those two numbers apart.
 #
 # ## 2 Who had a heart attack?
 #
