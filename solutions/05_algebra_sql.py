@@ -42,12 +42,12 @@ def show(expression):
 # %% [markdown] lang="nb" task="5.1"
 # ## 5.1 Hoftebrudd (1 poeng)
 #
-# Ortopeden vil ha en liste: alle **døgnopphold** i `npr` fra og med 2023 (innlagt 1. januar 2023 eller senere) med hoftebrudd som hoveddiagnose. Koder for hoftebrudd begynner på S72. Kolonner: `opphold_id`, `inntid`, `kommune`.
+# Ortopeden vil ha en liste: alle **døgnopphold** i `npr` fra og med 2023 (innlagt 1. januar 2023 eller senere) med hoftebrudd som hoveddiagnose. I dette uttrekket er alle koder som begynner på S72, hoftebrudd (S72.0–S72.2). Kolonner: `opphold_id`, `inntid`, `kommune`.
 
 # %% [markdown] lang="en" task="5.1"
 # ## 5.1 Hip fractures (1 point)
 #
-# The orthopaedic surgeon wants a list: all **inpatient stays** in `npr` from 2023 on (admitted 1 January 2023 or later) with hip fracture as the main diagnosis. Hip fracture codes begin with S72. Columns: `opphold_id`, `inntid`, `kommune`.
+# The orthopaedic surgeon wants a list: all **inpatient stays** in `npr` from 2023 on (admitted 1 January 2023 or later) with hip fracture as the main diagnosis. In this extract every code that begins with S72 is a hip fracture (S72.0–S72.2). Columns: `opphold_id`, `inntid`, `kommune`.
 
 # %% task="5.1" points=1 outcomes=["F3"]
 ### BEGIN SOLUTION

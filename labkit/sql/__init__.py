@@ -59,6 +59,9 @@ def __getattr__(name: str) -> Any:
 
 def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Give the notebook `%%sql`; IPython calls this on `%load_ext labkit.sql`."""
-    from labkit.sql.magic import SqlMagic
+    import duckdb
+
+    from labkit.sql.magic import SqlMagic, show_refusal
 
     shell.register_magics(SqlMagic)
+    shell.set_custom_exc((duckdb.Error,), show_refusal)

@@ -12,11 +12,13 @@ with the query as comments below it.
 
 The text is kept before the query runs, so that a query that fails can be handed in and explained.
 A failing query fails its cell, as Python does: *Run all* stops there, and a runner of notebooks
-sees it. Only the plain words are shown, without a traceback.
+sees it. Only the plain words are shown, without a traceback; so too where the query is run by
+`con.sql` or `con.execute`.
 """
 
 import re
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, magics_class
 
@@ -56,3 +58,35 @@ class SqlMagic(Magics):
         if match["result"]:
             names[match["name"]] = frame
         return Table(frame, notices=notices(text))
+
+
+def show_refusal(
+    shell: Any, kind: type, error: BaseException, trace: TracebackType, tb_offset: int | None = None
+) -> None:
+    """Show what DuckDB objected to in plain words, as IPython's handler of its errors."""
+    from labkit.sql.explain import explain
+
+    con, text = _asked(trace)
+    shown: BaseException = error
+    words = f"{kind.__name__}: {error}"
+    if con is not None:
+        try:
+            shown = explain(error, text, con)  # type: ignore[arg-type]
+            words = str(shown)
+        except Exception:  # the connection is closed, or busy: DuckDB's own words
+            pass
+    shell._showtraceback(type(shown), shown, [words])
+
+
+def _asked(trace: TracebackType | None) -> tuple[Any, str]:
+    """Find the connection and the query among the variables of DuckDB's own frames."""
+    con, text = None, ""
+    while trace is not None:
+        names = trace.tb_frame.f_locals
+        if "duckdb" in trace.tb_frame.f_globals.get("__name__", ""):
+            con = con or names.get("con") or names.get("self")
+            text = text or names.get("query") or ""
+        elif con is None and "con" in names:
+            con = names["con"]  # the notebook's own
+        trace = trace.tb_next
+    return (con if hasattr(con, "interrupt") else None), text if isinstance(text, str) else ""

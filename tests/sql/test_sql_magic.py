@@ -96,3 +96,27 @@ def test_source_keeps_a_sql_cell():
     again = jupytext.reads(jupytext.writes(notebook, fmt="py:percent"), fmt="py:percent")
     assert again.cells[0].source == notebook.cells[0].source
     assert again.cells[0].metadata["task"] == "5.3"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("con.sql('SELECT ii FROM t')", "Did you mean 'i'?"),
+        ("con.execute('SELECT ii FROM t')", "Did you mean 'i'?"),
+        ("con.sql('SELECT * FROM tt').df()", "Did you mean 't'?"),
+        ("con.close(); con.sql('SELECT 1')", "closed"),
+    ],
+)
+def test_a_query_that_duckdb_refuses_is_explained_without_a_traceback(shell, capsys, code, words):
+    result = shell.run_cell(code)
+    assert isinstance(result.error_in_exec, duckdb.Error)
+    shown = "".join(capsys.readouterr())
+    assert words in shown
+    assert "Traceback" not in shown
+    assert "File " not in shown
+    assert shown.count("\n") < 6
+
+
+def test_other_errors_keep_their_traceback(shell, capsys):
+    shell.run_cell("1 / 0")
+    assert "ZeroDivisionError" in "".join(capsys.readouterr())
