@@ -10,7 +10,7 @@ from labkit.errors import GradingError
 from labkit.grading.key import Outcome, imports_of, read_outcomes
 from labkit.grading.marking import Markers, TaskMark
 from labkit.grading.notebook import Unreadable, read_notebook, steps_of
-from labkit.grading.runs.sandbox import Limits, job_folder, run_session
+from labkit.grading.runs.sandbox import Limits, run_session
 from labkit.grading.runs.session import Step
 from labkit.grading.task import Exercise
 from labkit.messages import say
@@ -154,9 +154,10 @@ def run_cells(cells: Cells, *, dataset: Path, limits: Limits, by: str) -> Ran:
     while True:
         left = limits.total_seconds - (time.monotonic() - began)
         kept = [Step() if i in skipped else step for i, step in enumerate(steps)]
-        with job_folder(kept, lang=lang) as job:
-            limits_left = replace(limits, total_seconds=left)
-            run = run_session(job, dataset=dataset, limits=limits_left, by=by, modules=modules)
+        run = run_session(
+            kept, lang=lang, dataset=dataset, limits=replace(limits, total_seconds=left), by=by,
+            modules=modules,
+        )  # fmt: skip
         outcomes = {**outcomes, **read_outcomes(run.results)}
         if run.end == "done":
             return Ran(outcomes, stops)
@@ -178,5 +179,5 @@ def run_cells(cells: Cells, *, dataset: Path, limits: Limits, by: str) -> Ran:
 
 def _works(dataset: Path, limits: Limits, by: str) -> bool:
     """Tell whether the sandbox runs a cell that does nothing."""
-    with job_folder([Step("0")], lang="nb") as job:
-        return run_session(job, dataset=dataset, limits=limits, by=by).end == "done"
+    run = run_session([Step("0")], lang="nb", dataset=dataset, limits=limits, by=by)
+    return run.end == "done"

@@ -1,9 +1,10 @@
 """Run the cells of a notebook in order and take the answers out as plain data.
 
-This is the inside of a run: `python -m labkit.grading.runs.session JOB RESULTS`. Author code runs
-here at build time and students' code at grading, then inside a sandbox. JOB is a JSON file with the
-steps; RESULTS gets one JSON line when a step begins and one for each answer, at once, so that what
-was answered before a crash still counts. Nothing that is written here is believed by the reader.
+This is the inside of a run: `python -m labkit.grading.runs.session`. Author code runs here at build
+time and students' code at grading, then inside a sandbox. The steps come as JSON on standard input.
+On standard output goes one JSON line when a step begins and one for each answer, at once, so that
+what was answered before a crash still counts; what the code itself prints goes to standard error.
+Nothing that is written here is believed by the reader.
 """
 
 import json
@@ -14,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
@@ -83,27 +83,30 @@ class OutOfTime(BaseException):
     """A cell has used its time. No `except Exception` of a student's catches it."""
 
 
-def write_job(path: Path, steps: list[Step], *, lang: str, load: bool = True) -> None:
-    """Write the steps of a run where `main` reads them.
+def job_of(steps: list[Step], *, lang: str, load: bool = True) -> bytes:
+    """Write the steps of a run as `main` reads them.
 
     Args:
-        path: The job file.
         steps: What to run.
         lang: Value of `LANG` and language of messages.
         load: Whether to load the libraries of lessons before the first step's time begins.
     """
     job = {"lang": lang, "load": load, "steps": [vars(step) for step in steps]}
-    path.write_text(json.dumps(job), encoding="utf-8")
+    return json.dumps(job).encode()
 
 
-def main(job_path: str, results_path: str) -> None:
-    """Run a job."""
-    job = json.loads(Path(job_path).read_text(encoding="utf-8"))
-    steps = [Step(**raw) for raw in job["steps"]]
-    for name in LOADED if job["load"] else ():
-        import_module(name)
-    with open(results_path, "w", encoding="utf-8") as results:
-        run_steps(steps, results, lang=job["lang"])
+def main() -> None:
+    """Run the job on standard input."""
+    with open(0, "rb", closefd=False) as given:
+        job = json.loads(given.read())
+    with open(os.dup(1), "w", encoding="utf-8") as results:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        for name in LOADED if job["load"] else ():
+            import_module(name)
+        run_steps([Step(**raw) for raw in job["steps"]], results, lang=job["lang"])
 
 
 def rehearse() -> None:
@@ -228,6 +231,6 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main()
     sys.stdout.flush()
     os._exit(0)  # a student's thread must not keep the process alive
