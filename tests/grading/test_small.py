@@ -126,8 +126,9 @@ GOOD = {
 def test_only_a_table_of_short_texts_is_believed(databases):
     read = read_example(json.dumps(GOOD))
     assert read.tables == {"t": [["a"], [["1"], [None]]]}
-    assert read_example(example_text(databases, EVERYONE, {})).answer[0] == ["municipality", "n"]
-    assert read_example(example_text(databases, HOMES, {})) is None
+    text = json.dumps(databases)
+    assert read_example(example_text(text, EVERYONE, {})).answer[0] == ["municipality", "n"]
+    assert read_example(example_text(text, HOMES, {})) is None
     cell = {**GOOD, "answer": [["n"], [["x" * 81]]]}
     number = {**GOOD, "answer": [["n"], [[1]]]}
     ragged = {**GOOD, "answer": [["n"], [["1", "2"]]]}

@@ -9,7 +9,7 @@ import contextlib
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,7 @@ def run_session(
     limits: Limits,
     by: str | None = None,
     modules: Sequence[str] = (),
+    ahead: Sequence[tuple[str, str]] = (),
 ) -> Run:
     """Run steps in a sandbox.
 
@@ -59,25 +60,50 @@ def run_session(
         limits: What it may use.
         by: `bwrap`, `unshare` or `none`; by default the strongest that works.
         modules: Libraries that runs of this exercise load, so that they share them.
+        ahead: What they share beside that: see `warm.Warm.prepare`.
 
     Raises:
         GradingError: If the sandbox cannot be made.
     """
-    by, job = by or means(), job_of(steps, lang=lang)
-    with contextlib.ExitStack() as stack:
-        room, scratch = None, Path("/tmp")
-        if by == "none":
-            folder = tempfile.TemporaryDirectory(prefix="labkit-run-", ignore_cleanup_errors=True)
-            scratch = Path(stack.enter_context(folder))
-        else:
-            room = stack.enter_context(open_room(dataset, by=by))
-            dataset = dataset and Path("/data")
-        order = warm.Order(
-            str(scratch), _environment(scratch, dataset), tuple(modules),
-            room.flags if room else 0, limits.of_process(),
-        )  # fmt: skip
-        ended = _watched(order, job, limits, room)
-    return ended()  # all who could write are gone now
+    if warm.AVAILABLE:
+        warm.warm().prepare(ahead)
+    with contextlib.ExitStack() as stack, tempfile.TemporaryFile() as job:
+        job.write(job_of(steps, lang=lang))
+        job.seek(0)
+        by = by or means()
+        order, room = order_in(stack, dataset=dataset, limits=limits, by=by, modules=modules)
+        begun = Begun(order, job.fileno(), room)
+        watch = Watch(begun.family, begun.results, limits)
+        try:
+            end = watch.wait(begun.run.wait)
+        finally:
+            begun.run.kill()
+    written = begun.results.text()  # whole, since all who could write are gone
+    watch.look()
+    known = "done" if watch.finished else "memory" if watch.short else "died"
+    why = known if end == "ended" else end
+    return Run(why, watch.step, written, begun.output.text(), begun.run.cpu_seconds)
+
+
+def order_in(
+    stack: contextlib.ExitStack,
+    *,
+    dataset: Path | None,
+    limits: Limits,
+    by: str,
+    modules: Sequence[str] = (),
+) -> tuple[warm.Order, Room | None]:
+    """Make a place for a run, which goes when the stack is closed, and the order to run there."""
+    room, scratch = None, Path("/tmp")
+    if by == "none":
+        folder = tempfile.TemporaryDirectory(prefix="labkit-run-", ignore_cleanup_errors=True)
+        scratch = Path(stack.enter_context(folder))
+    else:
+        room = stack.enter_context(open_room(dataset, by=by))
+        dataset = dataset and Path("/data")
+    environment, flags = _environment(scratch, dataset), room.flags if room else 0
+    order = warm.Order(str(scratch), environment, tuple(modules), flags, limits.of_process())
+    return order, room
 
 
 def _environment(scratch: Path, dataset: Path | None) -> dict[str, str]:
@@ -104,40 +130,32 @@ def _environment(scratch: Path, dataset: Path | None) -> dict[str, str]:
     return made
 
 
-def _watched(
-    order: warm.Order, job: bytes, limits: Limits, room: Room | None
-) -> Callable[[], Run]:
-    """Watch a run until it ends or is ended; return what reads what it has left."""
-    with tempfile.TemporaryFile() as given, contextlib.ExitStack() as theirs:
-        given.write(job)
-        given.seek(0)
+class Begun:
+    """A run that has begun, with what comes out of it.
+
+    Attributes:
+        run: The run.
+        results: What it writes.
+        output: What its code prints.
+    """
+
+    def __init__(self, order: warm.Order, job: int, room: Room | None) -> None:
+        self._room = room
         inside, outside = _one_way()
-        theirs.callback(os.close, outside)
-        results = Drain(inside, most=RESULT_BYTES, hang_up=True)
+        self.results = Drain(inside, most=RESULT_BYTES, hang_up=True)
         inside, printed = os.pipe()
-        theirs.callback(os.close, printed)
-        output = Drain(inside, most=OUTPUT_BYTES)
-        streams = warm.Streams(given.fileno(), outside, printed)
-        run = warm.begin(order, streams, pidfd=room.pidfd if room else None)
+        self.output = Drain(inside, most=OUTPUT_BYTES)
+        try:
+            streams = warm.Streams(job, outside, printed)
+            self.run = warm.begin(order, streams, pidfd=room.pidfd if room else None)
+        finally:
+            os.close(outside)
+            os.close(printed)
 
-    def family() -> list[int]:
-        orphans = descendants(room.first) if room else []
-        return sorted({run.pid, *descendants(run.pid), *orphans})
-
-    watch = Watch(family, results, limits)
-    try:
-        end = watch.wait(run.wait)
-    finally:
-        run.kill()
-
-    def ended() -> Run:
-        written = results.text()
-        watch.look()
-        known = "done" if watch.finished else "memory" if watch.short else "died"
-        why = known if end == "ended" else end
-        return Run(why, watch.step, written, output.text(), run.cpu_seconds)
-
-    return ended
+    def family(self) -> list[int]:
+        """List its processes."""
+        orphans = descendants(self._room.first) if self._room else []
+        return sorted({self.run.pid, *descendants(self.run.pid), *orphans})
 
 
 def _one_way() -> tuple[int, int]:

@@ -83,27 +83,30 @@ class OutOfTime(BaseException):
     """A cell has used its time. No `except Exception` of a student's catches it."""
 
 
-def job_of(steps: list[Step], *, lang: str, load: bool = True) -> bytes:
-    """Write the steps of a run as `main` reads them.
+def job_of(steps: list[Step], *, lang: str, load: bool = True, more: bool = False) -> bytes:
+    """Write the steps of a run as `main` reads them, on one line.
 
     Args:
         steps: What to run.
         lang: Value of `LANG` and language of messages.
         load: Whether to load the libraries of lessons before the first step's time begins.
+        more: Whether another job comes after this one; then its steps have no code.
     """
-    job = {"lang": lang, "load": load, "steps": [vars(step) for step in steps]}
-    return json.dumps(job).encode()
+    job = {"lang": lang, "load": load, "more": more, "steps": [vars(step) for step in steps]}
+    return json.dumps(job).encode() + b"\n"
 
 
 def main() -> None:
-    """Run the job on standard input."""
-    with open(0, "rb", closefd=False) as given:
-        job = json.loads(given.read())
-    with open(os.dup(1), "w", encoding="utf-8") as results:
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
-        os.dup2(2, 1)
+    """Run the jobs on standard input."""
+    more, given, results = True, open(0, "rb", closefd=False), open(os.dup(1), "w")
+    os.dup2(2, 1)
+    while more and (line := given.readline()):
+        job = json.loads(line)
+        more = job["more"]
+        if not more:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.close(nothing)
         for name in LOADED if job["load"] else ():
             import_module(name)
         run_steps([Step(**raw) for raw in job["steps"]], results, lang=job["lang"])
@@ -189,7 +192,9 @@ def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
     kind = kind_of(step.kind)
     try:
         with _alarm(step.seconds):
-            answer = _called(step) if step.call else names.get(step.name, _MISSING)
+            answer = (
+                called(step.call)(**step.options) if step.call else names.get(step.name, _MISSING)
+            )
             if answer is _MISSING or kind.blank(answer):
                 return {"state": "blank"}
             taken = kind.take(answer, step.options)
@@ -202,9 +207,10 @@ def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
     return {"state": "answer", "answer": taken.answer.to_json(), "text": taken.text}
 
 
-def _called(step: Step) -> Any:
-    module, _, name = step.call.partition(":")
-    return getattr(import_module(module), name)(**step.options)
+def called(name: str) -> Any:
+    """Return a function of the kit's, as `module:name`."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
 
 
 def _write(results: IO[str], line: dict[str, Any]) -> None:

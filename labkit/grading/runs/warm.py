@@ -22,6 +22,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -31,7 +32,7 @@ from typing import Any, NamedTuple
 from labkit.errors import GradingError
 from labkit.grading.runs import session
 from labkit.grading.runs.family import descendants
-from labkit.grading.runs.session import LOADED
+from labkit.grading.runs.session import LOADED, called
 from labkit.messages import say
 
 if sys.platform != "win32":  # Windows has none of these calls
@@ -39,6 +40,7 @@ if sys.platform != "win32":  # Windows has none of these calls
 
 MESSAGE_BYTES = 100_000
 START_SECONDS = 120
+REAP_SECONDS = 0.2
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 AVAILABLE = sys.platform == "linux"
 
@@ -177,6 +179,24 @@ class Warm:
                 env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
             )  # fmt: skip
         self._control, self._lock = ours, threading.Lock()
+        self._prepared: set[tuple[str, str]] = set()
+
+    def prepare(self, ahead: Iterable[tuple[str, str]]) -> None:
+        """Have something done before the next fork, once, for all later runs to find.
+
+        Args:
+            ahead: Pairs of a function of the kit's, as `module:name`, and a text to call it with:
+                nothing that a student may not see.
+        """
+        for call, text in ahead:
+            with self._lock, tempfile.TemporaryFile() as given:
+                if (call, text) in self._prepared:
+                    continue
+                given.write(text.encode())
+                given.seek(0)
+                with contextlib.suppress(OSError):  # the fork will say that it is gone
+                    socket.send_fds(self._control, [json.dumps(call).encode()], [given.fileno()])
+                self._prepared.add((call, text))
 
     def fork(self, order: Order, streams: Streams, *, pidfd: int | None = None) -> Forked:
         """Begin a run.
@@ -230,10 +250,16 @@ def serve(control: socket.socket) -> None:
     """Fork a run for each order, until the one who asks is gone."""
     _load((*LOADED, session.__name__))
     while True:
+        while not select.select([control], [], [], REAP_SECONDS)[0]:
+            _reap()
         message, fds, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 5)
         if not message:
             return
-        order = Order(**json.loads(message))
+        asked = json.loads(message)
+        if isinstance(asked, str):
+            _prepare(asked, fds[0])
+            continue
+        order = Order(**asked)
         _load(order.modules)
         if os.fork() == 0:
             control.close()
@@ -241,9 +267,13 @@ def serve(control: socket.socket) -> None:
             _lead(order, line, Streams(*fds[1:4]), pidfd)
         for fd in fds:
             os.close(fd)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        _reap()
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _load(modules: Iterable[str]) -> None:
@@ -254,8 +284,23 @@ def _load(modules: Iterable[str]) -> None:
             getattr(import_module(name), "rehearse", lambda: None)()
     _loaded.update(new)
     if new:
-        gc.collect()
-        gc.freeze()  # what is here stays, so a child's collections need not copy its pages
+        _settle()
+
+
+def _prepare(call: str, given: int) -> None:
+    """Do something ahead; the run that does not find it done will do it, and say what fails."""
+    with contextlib.suppress(Exception), open(given, encoding="utf-8") as file:
+        called(call)(file.read())
+    _settle()
+
+
+def _settle() -> None:
+    """Make ready for forks: no threads, and little that a child's collections would touch."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(START_SECONDS)
+    gc.collect()
+    gc.freeze()  # what is here stays, so a child need not copy its pages
 
 
 def _lead(order: Order, line: socket.socket, streams: Streams, pidfd: int | None) -> None:

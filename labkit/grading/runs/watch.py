@@ -47,10 +47,17 @@ class Watch:
         short: Whether it wrote that a cell asked for more memory than there is.
     """
 
-    def __init__(self, family: Callable[[], list[int]], results: "Drain", limits: Limits) -> None:
+    def __init__(
+        self,
+        family: Callable[[], list[int]],
+        results: "Drain",
+        limits: Limits,
+        *,
+        place: int = 0,
+    ) -> None:
         self._family, self._results, self._limits = family, results, limits
         self.step, self.finished, self.short = -1, False, False
-        self._read, self._rest = 0, b""
+        self._read, self._rest = place, b""
         self._began = self._step_began = time.monotonic()
 
     def wait(self, ended: Callable[[float], bool]) -> str:
@@ -141,17 +148,39 @@ class Drain(threading.Thread):
         """
         super().__init__(daemon=True)
         self._inside, self._most, self._hang_up = inside, most, hang_up
-        self._kept = bytearray()
+        self._over = False
+        self._kept, self._seen, self._news = bytearray(), 0, threading.Condition()
         self.start()
 
     def run(self) -> None:
         """Read until the last one who may write is gone."""
         with contextlib.suppress(OSError):
             while chunk := os.read(self._inside, CHUNK_BYTES):
-                self._kept += chunk[: max(0, self._most - len(self._kept))]
-                if self._hang_up and len(self._kept) == self._most:
+                with self._news:
+                    self._kept += chunk[: max(0, self._most - len(self._kept))]
+                    self._news.notify_all()
+                if self._hang_up and self.full():
                     break
         os.close(self._inside)
+        with self._news:
+            self._over = True
+            self._news.notify_all()
+
+    def size(self) -> int:
+        """Return how many bytes have been kept."""
+        return len(self._kept)
+
+    def full(self) -> bool:
+        """Tell whether no more are kept."""
+        return len(self._kept) >= self._most
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long for more; tell whether more may come after this."""
+        with self._news:
+            if not self._over and len(self._kept) == self._seen:
+                self._news.wait(seconds)
+            self._seen = len(self._kept)
+            return not self._over
 
     def since(self, place: int) -> bytes:
         """Return what has been kept from a place on."""
