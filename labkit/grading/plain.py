@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -68,7 +68,7 @@ class Plain(NamedTuple):
 
     def to_json(self) -> str:
         """Write it as JSON text, from which `from_json` makes an equal one."""
-        rows = [list(map(_cell_to_json, row)) for row in self.rows]
+        rows = _by_column(self.rows, _column_to_json)
         whole = list(self.whole)
         return json.dumps(
             {"kind": self.kind, "columns": list(self.columns), "whole": whole, "rows": rows},
@@ -87,7 +87,7 @@ class Plain(NamedTuple):
             raw = json.loads(text)
             kind, columns = raw["kind"], tuple(raw["columns"])
             whole = tuple(bool(w) for w in raw["whole"])
-            rows = [tuple(map(_cell_from_json, row)) for row in raw["rows"]]
+            rows = _by_column(list(map(tuple, raw["rows"])), _column_from_json)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise GradingError(f"answer: not plain data ({type(error).__name__})") from None
         sound = (
@@ -99,7 +99,7 @@ class Plain(NamedTuple):
                 or columns == (("key", "value") if kind == "mapping" else ("value",))
             )
             and len(rows) <= MAX_ROWS
-            and all(len(row) == len(columns) for row in rows)
+            and set(map(len, rows)) <= {len(columns)}
             and (kind not in SCALARS or (len(rows) == 1 and len(columns) == 1))
         )
         if not sound:
@@ -278,6 +278,36 @@ def _types(columns: Iterable[str], rows: Sequence[tuple[Cell, ...]]) -> tuple[st
 
 def _type_of(stored: type) -> str:
     return _TYPES.get(stored, "text")
+
+
+def _by_column(
+    rows: list[tuple[Any, ...]], change: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    columns = list(zip(*rows, strict=True))
+    changed = list(map(change, columns))
+    same = all(new is old for new, old in zip(changed, columns, strict=True))
+    return rows if same else list(zip(*changed, strict=True))
+
+
+def _column_to_json(column: tuple[Cell, ...]) -> tuple[Any, ...]:
+    return column if _is_simple(column, 2**63) else tuple(map(_cell_to_json, column))
+
+
+def _column_from_json(column: tuple[Any, ...]) -> tuple[Cell, ...]:
+    return column if _is_simple(column, LARGEST) else tuple(map(_cell_from_json, column))
+
+
+def _is_simple(column: tuple[Any, ...], largest: int) -> bool:
+    """Tell whether all cells are in JSON as they are here: a glance at a column, not at cells."""
+    stored = set(map(type, column)) - {type(None), bool, str}
+    if not stored:
+        return True
+    if stored not in ({int}, {float}):
+        return False
+    numbers = [value for value in column if type(value) in stored]
+    if stored == {float}:
+        return all(map(math.isfinite, numbers))
+    return -largest < min(numbers) and max(numbers) < largest
 
 
 def _cell_to_json(value: Cell) -> Any:

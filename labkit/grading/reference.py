@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from labkit.errors import GradingError
@@ -184,12 +185,7 @@ class Reference:
         view = _View(fitted, self.columns, self.measured, self.settings)
         hasher = _Hasher(self.salt, self.rounds)
         digests = [hasher(key) for key in view.keys]
-        seen: Counter[str] = Counter()
-        unknown = []
-        for place, digest in enumerate(digests):
-            seen[digest] += 1
-            if seen[digest] > self.row_digests.get(digest, 0):
-                unknown.append(place)
+        unknown = self._unknown(digests)
         matched = len(digests) - len(unknown)
         sound = {
             name: hasher(*view.column(name)) == self.column_digests[name] for name in view.exact
@@ -215,6 +211,18 @@ class Reference:
         hasher = _Hasher(self.salt, self.rounds)
         keys = Counter(map(hasher, _View(fitted, self.columns, self.measured, self.settings).keys))
         return sum(min(n, self.row_digests.get(digest, 0)) for digest, n in keys.items())
+
+    def _unknown(self, digests: list[str]) -> list[int]:
+        """List the rows that the reference has not, or not so many of."""
+        if dict(Counter(digests)) == self.row_digests:
+            return []
+        seen: Counter[str] = Counter()
+        unknown = []
+        for place, digest in enumerate(digests):
+            seen[digest] += 1
+            if seen[digest] > self.row_digests.get(digest, 0):
+                unknown.append(place)
+        return unknown
 
     def _near(self, hasher: "_Hasher", place: str, name: str, value: Cell) -> bool:
         return hasher(place, name, bucket(value, self.settings.tolerance)) in self.cell_digests
@@ -249,7 +257,7 @@ class Reference:
             if came != asked and asked != "mixed" and "none" not in (came, asked) and answer.rows:
                 facts = {"column": name, "came": came, "asked": asked, "kind": self.kind}
                 return Difference("types", facts)
-        if "number" in self.types and any(c in _INFINITE for row in answer.rows for c in row):
+        if "number" in self.types and not _INFINITE.isdisjoint(chain.from_iterable(answer.rows)):
             return Difference("infinite")
         return answer
 

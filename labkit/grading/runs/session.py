@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,6 +120,10 @@ def rehearse() -> None:
 
     guard("SELECT 1")
     open_ahead(CONNECTIONS)
+    with tempfile.TemporaryDirectory() as folder:  # a profile, which no cell asks for
+        os.environ["IPYTHONDIR"] = folder
+        _shell().run_cell("pass", store_history=False)
+        del os.environ["IPYTHONDIR"]
 
 
 def run_steps(steps: list[Step], results: IO[str], *, lang: str) -> None:

@@ -1,8 +1,8 @@
 """Runs forked from a warm process, so that a run costs its own work and little more.
 
 A warm process has Python, the kit and the libraries of the lessons loaded, and has rehearsed what
-each run does first: opening databases, trying a query of its own. It never runs a cell: for each
-run it forks a child, which enters the run's room (`room.py`) and only then begins. Nothing of the
+each run does first: making a shell, opening databases. It never runs a student's cell: for each run
+it forks a child, which enters the run's room (`room.py`) and only then begins. Nothing of the
 grader's is inherited: the warm process is started with an environment of its own, holds no answers,
 and reads no submission.
 
