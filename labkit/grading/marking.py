@@ -222,7 +222,7 @@ def without_hidden(difference: Difference) -> dict[str, Any]:
 def _reference(task: Task, outcomes: dict[str, Outcome]) -> Compared:
     answer = outcomes[task.id].answer
     assert answer is not None
-    return kind_of(task.kind).refer(answer, task.settings, salt=task.id, work=1)
+    return kind_of(task.kind).refer(answer, task.settings, salt=task.id, work=0)
 
 
 def _prints(task: Task, outcome: Outcome | None, *, around: bool) -> frozenset[str]:
