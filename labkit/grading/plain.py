@@ -70,7 +70,7 @@ class Plain(NamedTuple):
         """Write it as JSON text, from which `from_json` makes an equal one."""
         days = [i for i, kind in enumerate(self.types) if kind == "date"]
         made: dict[str, Any] = {"kind": self.kind, "columns": list(self.columns)}
-        made |= {"whole": list(self.whole), "days": days}
+        made |= {"whole": list(self.whole)} | ({"days": days} if days else {})
         made["rows"] = _by_column(self.rows, _column_to_json, days)
         return json.dumps(made, ensure_ascii=False, allow_nan=False)
 

@@ -435,6 +435,7 @@ class Hasher:
         self.rounds = rounds
 
     def __call__(self, *parts: str) -> str:
+        """Digest the parts together."""
         if self.rounds == 0:
             return "\x1f".join(parts)
         payload = "\x1f".join(parts).encode("utf-8", "surrogatepass")
