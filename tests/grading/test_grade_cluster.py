@@ -20,12 +20,9 @@ SEED = 4_193_865_027_431
 CLASS = 12
 LOOP = "while True: pass"
 PEEK = """
-import os, pathlib, sys
+import gc, os, pathlib
 seen = [*map(str, pathlib.Path("/data").rglob("*")), str(dict(os.environ))]
-frame = sys._getframe()
-while frame:
-    seen.append(str(frame.f_locals.get("steps", "")))  # all that the run was given
-    frame = frame.f_back
+seen += [repr(given) for given in gc.get_objects() if type(given).__name__ == "Step"]
 answer = ";".join(seen)
 """
 
@@ -122,7 +119,7 @@ def test_a_worker_is_given_no_solution_no_mark_and_no_seed(
     whole = pickle.dumps(sent)
     peeked = sent[-1][2].outcomes["5.3"].answer.rows[0][0]
     assert "labkit.duckdb" in peeked
-    assert "[Step(" in peeked
+    assert "Step(code=" in peeked
     for secret in (str(SEED), "hidden dataset", *(task.solution for task in exercise.tasks)):
         assert secret.encode() not in whole
         assert secret not in peeked
