@@ -4,8 +4,9 @@ A dataset, however large, may lack the case that a query forgets. So a build cho
 that tell the solution from wrong answers and mutants (see `labkit.sql.databases`), and a query must
 hold on them as well. Nothing of them is secret: students have them in their keys.
 
-Students' queries run here inside a sandbox, in a run without any code of theirs; what comes out is
-text, and is checked before it is shown.
+Students' queries run here inside a sandbox, in a process without any code of theirs, one class's
+after the other (`labkit.grading.runs.tries`); what comes out is text, and is checked before it is
+shown.
 """
 
 import json
