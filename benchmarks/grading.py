@@ -125,7 +125,7 @@ def spent_on(work: Callable[[], Any]) -> float:
     """Return processor seconds of some work, with those of the warm process's runs."""
     import psutil
 
-    from labkit.grading.runs.warm import warm
+    from labkit.grading.runs.warm import REAP_SECONDS, warm
 
     server = psutil.Process(warm()._process.pid)
 
@@ -135,7 +135,7 @@ def spent_on(work: Callable[[], Any]) -> float:
 
     before = now()
     work()
-    time.sleep(0.5)  # its last run is waited for at the next order
+    time.sleep(5 * REAP_SECONDS)  # until the warm process has taken in what its last runs have used
     return now() - before
 
 

@@ -55,6 +55,11 @@ def exact_names(cells: Sequence[Cell], fold: bool) -> list[str]:
         return [f"n{number}" for number in cells]
     if stored == {str} and not fold:
         return [f"t{text}" for text in cells]
+    if stored == {Day}:
+        return [f"d{day.iso}" for day in cells if isinstance(day, Day)]
+    if len(stored - {type(None)}) == 1:  # then equal cells have equal names
+        names = {value: exact(value, fold) for value in set(cells)}
+        return [names[value] for value in cells]
     return [exact(value, fold) for value in cells]
 
 

@@ -32,8 +32,8 @@ from labkit.grading.caught import caught_note, share_note
 from labkit.grading.kinds import kind_of, prepared
 from labkit.grading.plain import NotPlain, Plain
 from labkit.grading.reference import prints
-from labkit.grading.runs.session import Step, write_job
-from labkit.grading.runs.warm import Order, begin
+from labkit.grading.runs.session import Step, job_of
+from labkit.grading.runs.warm import Order, Streams, begin
 from labkit.grading.task import Exercise, Task
 from labkit.grading.words import refusal_text
 from labkit.messages import LANGUAGES, language, say
@@ -201,18 +201,21 @@ def run_author(
     steps = author_steps(exercise, wrong=wrong)
     with tempfile.TemporaryDirectory(prefix="labkit-key-") as folder:
         job = Path(folder, "job.json")
-        write_job(job, steps, lang="nb", load=False)
+        job.write_bytes(job_of(steps, lang="nb", load=False))
         running = []
         try:
             for i, dataset in enumerate(datasets):
                 environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONHASHSEED": str(i + 1)}
                 if dataset:
                     environment["LABKIT_DATA"] = str(dataset)
-                order = Order(
-                    str(job), f"{i}.jsonl", folder, environment, modules=imports_of(exercise)
-                )
-                with open(Path(folder, f"{i}.log"), "wb") as log:
-                    running.append(begin(order, output=log.fileno(), hash_seed=i + 1))
+                order = Order(folder, environment, modules=imports_of(exercise))
+                with (
+                    open(job, "rb") as given,
+                    open(Path(folder, f"{i}.jsonl"), "wb") as results,
+                    open(Path(folder, f"{i}.log"), "wb") as log,
+                ):
+                    streams = Streams(given.fileno(), results.fileno(), log.fileno())
+                    running.append(begin(order, streams, hash_seed=i + 1))
             outcomes = []
             for i, run in enumerate(running):
                 if not run.wait(SECONDS):

@@ -7,6 +7,7 @@ but not on the hidden one.
 """
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -54,6 +55,9 @@ class TaskMark:
 class Markers:
     """References of one exercise on the hidden and on the class dataset, as digests.
 
+    Attributes:
+        databases: Small databases of queries, by task, as JSON text.
+
     Args:
         exercise: The exercise.
         hidden: The author's answers on the hidden dataset, wrong ones too.
@@ -71,10 +75,12 @@ class Markers:
         known: dict[str, Outcome],
         databases: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        self.exercise, self._databases = exercise, dict(databases or {})
+        databases = databases or {}
+        self.exercise = exercise
+        self.databases = {task: json.dumps(each) for task, each in databases.items()}
         for task in exercise.tasks:
-            text = known[task.id].text if task.id in self._databases else None
-            if text and find_example(self._databases[task.id], text, _settings(task)):
+            text = known[task.id].text if task.id in databases else None
+            if text and find_example(databases[task.id], text, _settings(task)):
                 raise GradingError(
                     say("grading.small_other", path=exercise.path, line=task.line, task=task.id)
                 )
@@ -108,8 +114,8 @@ class Markers:
         for task in self.exercise.tasks:
             outcome = _last(outcomes, task.id)
             query = outcome.text if outcome.answer is not None else None
-            if query and task.id in self._databases and len(query) <= MOST_TEXT:
-                databases = self._databases[task.id]
+            if query and task.id in self.databases and len(query) <= MOST_TEXT:
+                databases = self.databases[task.id]
                 found.append(
                     step_for(databases, query, _settings(task), task=task.id, seconds=seconds)
                 )
@@ -216,7 +222,7 @@ def without_hidden(difference: Difference) -> dict[str, Any]:
 def _reference(task: Task, outcomes: dict[str, Outcome]) -> Compared:
     answer = outcomes[task.id].answer
     assert answer is not None
-    return kind_of(task.kind).refer(answer, task.settings, salt=task.id, work=1)
+    return kind_of(task.kind).refer(answer, task.settings, salt=task.id, work=0)
 
 
 def _prints(task: Task, outcome: Outcome | None, *, around: bool) -> frozenset[str]:

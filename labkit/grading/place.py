@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from labkit.errors import InputError, MachineError
+from labkit.grading.runs import tries
 from labkit.grading.runs.sandbox import SANDBOXES, Limits, works
 from labkit.grading.work import Cells, Ran, run_cells
 from labkit.messages import say
@@ -37,7 +38,8 @@ class Here:
         self.run = run_cells
 
     def close(self) -> None:
-        """Do nothing."""
+        """End what waits for more."""
+        tries.close()
 
 
 def place_of(cluster: str | None) -> Place:

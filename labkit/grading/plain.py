@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -68,13 +68,11 @@ class Plain(NamedTuple):
 
     def to_json(self) -> str:
         """Write it as JSON text, from which `from_json` makes an equal one."""
-        rows = [list(map(_cell_to_json, row)) for row in self.rows]
-        whole = list(self.whole)
-        return json.dumps(
-            {"kind": self.kind, "columns": list(self.columns), "whole": whole, "rows": rows},
-            ensure_ascii=False,
-            allow_nan=False,
-        )
+        days = [i for i, kind in enumerate(self.types) if kind == "date"]
+        made: dict[str, Any] = {"kind": self.kind, "columns": list(self.columns)}
+        made |= {"whole": list(self.whole)} | ({"days": days} if days else {})
+        made["rows"] = _by_column(self.rows, _column_to_json, days)
+        return json.dumps(made, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Plain":
@@ -87,7 +85,7 @@ class Plain(NamedTuple):
             raw = json.loads(text)
             kind, columns = raw["kind"], tuple(raw["columns"])
             whole = tuple(bool(w) for w in raw["whole"])
-            rows = [tuple(map(_cell_from_json, row)) for row in raw["rows"]]
+            rows = _by_column(list(map(tuple, raw["rows"])), _column_from_json, raw.get("days", []))
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise GradingError(f"answer: not plain data ({type(error).__name__})") from None
         sound = (
@@ -99,7 +97,7 @@ class Plain(NamedTuple):
                 or columns == (("key", "value") if kind == "mapping" else ("value",))
             )
             and len(rows) <= MAX_ROWS
-            and all(len(row) == len(columns) for row in rows)
+            and set(map(len, rows)) <= {len(columns)}
             and (kind not in SCALARS or (len(rows) == 1 and len(columns) == 1))
         )
         if not sound:
@@ -247,6 +245,8 @@ def _times(series: Any) -> list[Cell]:
     times = series.to_numpy()
     if np.isnat(times).any() or (times != times.astype("M8[s]")).any():
         return [cell(v) for v in series.array]
+    if (times == times.astype("M8[D]")).all():
+        return list(map(Day, np.datetime_as_string(times, unit="D").tolist()))
     texts = np.datetime_as_string(times, unit="s").tolist()
     return [Day(text.removesuffix("T00:00:00")) for text in texts]
 
@@ -268,16 +268,55 @@ def _from_series(series: Any) -> Plain:
     return made._replace(whole=(*made.whole[:-1], whole))
 
 
-def _types(columns: Iterable[str], rows: Sequence[tuple[Cell, ...]]) -> tuple[str, ...]:
+def _types(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> tuple[str, ...]:
     found = []
-    for i, _ in enumerate(columns):
-        kinds = {_type_of(stored) for stored in {type(row[i]) for row in rows}} - {"none"}
+    for cells in zip(*rows, strict=True) if rows else [()] * len(columns):
+        kinds = {_type_of(stored) for stored in set(map(type, cells))} - {"none"}
         found.append("none" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed")
     return tuple(found)
 
 
 def _type_of(stored: type) -> str:
     return _TYPES.get(stored, "text")
+
+
+def _by_column(
+    rows: list[tuple[Any, ...]],
+    change: Callable[[tuple[Any, ...], bool], tuple[Any, ...]],
+    days: list[int],
+) -> list[tuple[Any, ...]]:
+    """Change rows one column after the other; `days` lists those that hold days alone."""
+    columns = list(zip(*rows, strict=True))
+    changed = [change(column, i in days) for i, column in enumerate(columns)]
+    same = all(new is old for new, old in zip(changed, columns, strict=True))
+    return rows if same else list(zip(*changed, strict=True))
+
+
+def _column_to_json(column: tuple[Cell, ...], days: bool) -> tuple[Any, ...]:
+    if days:
+        return tuple([day.iso if isinstance(day, Day) else None for day in column])
+    return column if _is_simple(column, 2**63) else tuple(map(_cell_to_json, column))
+
+
+def _column_from_json(column: tuple[Any, ...], days: bool) -> tuple[Cell, ...]:
+    if days:
+        if not set(map(type, column)) <= {str, type(None)}:
+            raise ValueError("a day is written as text")
+        return tuple([None if text is None else Day(text) for text in column])
+    return column if _is_simple(column, LARGEST) else tuple(map(_cell_from_json, column))
+
+
+def _is_simple(column: tuple[Any, ...], largest: int) -> bool:
+    """Tell whether all cells are in JSON as they are here: a glance at a column, not at cells."""
+    stored = set(map(type, column)) - {type(None), bool, str}
+    if not stored:
+        return True
+    if stored not in ({int}, {float}):
+        return False
+    numbers = [value for value in column if type(value) in stored]
+    if stored == {float}:
+        return all(map(math.isfinite, numbers))
+    return -largest < min(numbers) and max(numbers) < largest
 
 
 def _cell_to_json(value: Cell) -> Any:

@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from labkit.errors import GradingError
@@ -132,7 +133,8 @@ class Reference:
             answer: The solution's answer.
             settings: What counts as the same.
             salt: Text that no other task shares.
-            work: Hashing rounds that one answer may cost.
+            work: Hashing rounds that one answer may cost; 0 for a reference that nobody is given,
+                which keeps the answer itself.
 
         Raises:
             GradingError: If the answer cannot be a reference: none, or too many rows.
@@ -149,8 +151,8 @@ class Reference:
             is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns))
         )
         hashes = len(answer.rows) * (1 + sum(measured))
-        rounds = max(1, work // max(1, hashes))
-        hasher = _Hasher(salt, rounds)
+        rounds = max(1, work // max(1, hashes)) if work else 0
+        hasher = Hasher(salt, rounds)
         view = _View(answer, answer.columns, measured, settings)
         cells = view.measured_cells(by_position=False)
         if settings.order is True:
@@ -182,14 +184,9 @@ class Reference:
         if isinstance(fitted, Difference):
             return fitted
         view = _View(fitted, self.columns, self.measured, self.settings)
-        hasher = _Hasher(self.salt, self.rounds)
+        hasher = Hasher(self.salt, self.rounds)
         digests = [hasher(key) for key in view.keys]
-        seen: Counter[str] = Counter()
-        unknown = []
-        for place, digest in enumerate(digests):
-            seen[digest] += 1
-            if seen[digest] > self.row_digests.get(digest, 0):
-                unknown.append(place)
+        unknown = self._unknown(digests)
         matched = len(digests) - len(unknown)
         sound = {
             name: hasher(*view.column(name)) == self.column_digests[name] for name in view.exact
@@ -212,11 +209,23 @@ class Reference:
         fitted = self._fitted(answer)
         if isinstance(fitted, Difference):
             return 0
-        hasher = _Hasher(self.salt, self.rounds)
+        hasher = Hasher(self.salt, self.rounds)
         keys = Counter(map(hasher, _View(fitted, self.columns, self.measured, self.settings).keys))
         return sum(min(n, self.row_digests.get(digest, 0)) for digest, n in keys.items())
 
-    def _near(self, hasher: "_Hasher", place: str, name: str, value: Cell) -> bool:
+    def _unknown(self, digests: list[str]) -> list[int]:
+        """List the rows that the reference has not, or not so many of."""
+        if dict(Counter(digests)) == self.row_digests:
+            return []
+        seen: Counter[str] = Counter()
+        unknown = []
+        for place, digest in enumerate(digests):
+            seen[digest] += 1
+            if seen[digest] > self.row_digests.get(digest, 0):
+                unknown.append(place)
+        return unknown
+
+    def _near(self, hasher: "Hasher", place: str, name: str, value: Cell) -> bool:
         return hasher(place, name, bucket(value, self.settings.tolerance)) in self.cell_digests
 
     def _fitted(self, answer: Plain) -> Plain | Difference:
@@ -249,7 +258,7 @@ class Reference:
             if came != asked and asked != "mixed" and "none" not in (came, asked) and answer.rows:
                 facts = {"column": name, "came": came, "asked": asked, "kind": self.kind}
                 return Difference("types", facts)
-        if "number" in self.types and any(c in _INFINITE for row in answer.rows for c in row):
+        if "number" in self.types and not _INFINITE.isdisjoint(chain.from_iterable(answer.rows)):
             return Difference("infinite")
         return answer
 
@@ -324,7 +333,7 @@ class Reference:
         share = 0.0 if self.kind in SCALARS else ROWS * right
         return Difference("values", facts, share)
 
-    def _order(self, view: "_View", hasher: "_Hasher") -> Difference:
+    def _order(self, view: "_View", hasher: "Hasher") -> Difference:
         if not self.settings.order:
             return Difference("same", share=1.0)
         in_order = hasher(*view.sequence()) == self.order_digest
@@ -398,7 +407,7 @@ def prints(
         work: Hashing rounds that one answer may cost.
     """
     measured = tuple(is_measured(answer, i, settings.tolerance) for i in range(len(answer.columns)))
-    hasher = _Hasher(salt, max(1, work // (2 if answer.kind in SCALARS else 400)))
+    hasher = Hasher(salt, max(1, work // (2 if answer.kind in SCALARS else 400)))
     if answer.kind == "number":
         value = answer.rows[0][0]
         find = buckets_around if around else lambda v, t: [bucket(v, t)]
@@ -414,10 +423,11 @@ def prints(
     return frozenset([hasher(shape, *rows)])
 
 
-class _Hasher:
+class Hasher:
     """Turns parts of an answer into short digests, slowly enough that guessing costs.
 
-    With one round nothing is to be slow: a grader keeps its references to itself.
+    With one round nothing is to be slow; with none the parts stay what they are: a grader keeps its
+    references to itself.
     """
 
     def __init__(self, salt: str, rounds: int) -> None:
@@ -425,6 +435,9 @@ class _Hasher:
         self.rounds = rounds
 
     def __call__(self, *parts: str) -> str:
+        """Digest the parts together."""
+        if self.rounds == 0:
+            return "\x1f".join(parts)
         payload = "\x1f".join(parts).encode("utf-8", "surrogatepass")
         if self.rounds == 1:
             return hashlib.blake2b(self.salt + b"\x1f" + payload, digest_size=12).hexdigest()

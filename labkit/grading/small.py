@@ -4,13 +4,14 @@ A dataset, however large, may lack the case that a query forgets. So a build cho
 that tell the solution from wrong answers and mutants (see `labkit.sql.databases`), and a query must
 hold on them as well. Nothing of them is secret: students have them in their keys.
 
-Students' queries run here inside a sandbox, in a run without any code of theirs; what comes out is
-text, and is checked before it is shown.
+Students' queries run here inside a sandbox, in a process without any code of theirs, one class's
+after the other (`labkit.grading.runs.tries`); what comes out is text, and is checked before it is
+shown.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from labkit.errors import GradingError
 from labkit.grading.kinds import KINDS
@@ -20,8 +21,13 @@ from labkit.grading.runs.session import Step
 from labkit.grading.task import Exercise
 from labkit.messages import say
 
+if TYPE_CHECKING:
+    from labkit.sql.databases import Checker
+    from labkit.sql.verdict import Verdict
+
 MOST_TEXT = 20_000  # characters of a query that is tried
 _MOST_ROWS, _MOST_COLUMNS, _MOST_CELL = 12, 12, 80
+_loaded: "dict[str, Checker]" = {}  # by their JSON text
 
 
 class Example(NamedTuple):
@@ -52,7 +58,10 @@ def find_example(databases: Mapping[str, Any], query: str, settings: Settings) -
     """
     from labkit.sql.databases import check_on
 
-    found = check_on(databases, query)
+    return _found(check_on(databases, query), settings)
+
+
+def _found(found: "Verdict", settings: Settings) -> Example | None:
     example = found.counterexample
     if example is None or found.kind == "columns" or example.answer is None:
         return None
@@ -67,15 +76,24 @@ def find_example(databases: Mapping[str, Any], query: str, settings: Settings) -
 
 def _same(answer: Any, reference: Any, settings: Settings) -> bool:
     try:
-        wanted = Reference.of(plain(reference), settings, salt="", work=1)
+        wanted = Reference.of(plain(reference), settings, salt="", work=0)
         return wanted.compare(plain(answer)).same
     except (NotPlain, GradingError):
         return False
 
 
-def example_text(databases: Mapping[str, Any], query: str, settings: dict[str, Any]) -> str:
-    """Return `find_example` as JSON text, as it leaves a sandbox; `null` without a difference."""
-    found = find_example(databases, query, Settings.of(settings))
+def example_text(databases: str, query: str, settings: dict[str, Any]) -> str:
+    """Return `find_example` as JSON text, as it leaves a sandbox; `null` without a difference.
+
+    Args:
+        databases: As JSON text; those that `load` has loaded need no reading.
+        query: The student's.
+        settings: Of the task.
+    """
+    from labkit.sql.databases import Checker
+
+    checker = _loaded.get(databases) or Checker(json.loads(databases))
+    found = _found(checker.check(query), Settings.of(settings))
     if found is None:
         return "null"
     tables = {name: _cells(frame) for name, frame in found.tables.items()}
@@ -83,12 +101,18 @@ def example_text(databases: Mapping[str, Any], query: str, settings: dict[str, A
     return json.dumps(made)
 
 
-def rehearse() -> None:
-    """Try a wrong query, so that runs forked from this process find loaded what that takes."""
-    tiny = {"rows": {"tiny": [[1]]}, "expected": [[1]], "ties": []}
-    tables = {"tiny": [["one", "int", "INTEGER"]]}
-    databases = {"tables": tables, "shown": ["one"], "ordered": False, "columns": ["one"]}
-    example_text({**databases, "databases": [tiny]}, "SELECT one + 1 AS one FROM tiny", {})
+def load(databases: str) -> None:
+    """Load a task's databases, so that tries forked from this process find them.
+
+    A wrong query is tried as well: what that takes is then there too.
+    """
+    from labkit.sql.databases import Checker
+
+    checker = _loaded[databases] = Checker(json.loads(databases), kept=True)
+    for name in checker.shape:
+        example_text(databases, f'SELECT * FROM "{name}"', {})
+    nulls = ", ".join(f'NULL AS "{name}"' for name in checker.columns)
+    example_text(databases, f"SELECT {nulls}", {})
 
 
 def read_example(text: str) -> Example | None:
@@ -105,9 +129,7 @@ def read_example(text: str) -> Example | None:
         return None
 
 
-def step_for(
-    databases: Mapping[str, Any], query: str, settings: Settings, *, task: str, seconds: float
-) -> Step:
+def step_for(databases: str, query: str, settings: Settings, *, task: str, seconds: float) -> Step:
     """Make the step that tries a query in a sandbox and leaves `example_text` as the answer."""
     given = {"databases": databases, "query": query, "settings": settings.to_key()}
     call = f"{__name__}:{example_text.__name__}"

@@ -190,24 +190,30 @@ def check_on(databases: Databases | Mapping[str, Any], text: str) -> Verdict:
     Raises:
         DataError: If `databases` is not what `databases_for` made.
     """
-    data = databases.data if isinstance(databases, Databases) else databases
-    try:
-        guard(text)
-    except SqlError as error:
-        return Verdict(True, "error", engine=ENGINE, error=str(error))
-    try:
-        checker = _Checker(data, bare(text))
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise DataError(say("sql.databases_no_use", said=repr(error))) from None
-    with checker.engine:
-        return checker.run()
+    return Checker(databases.data if isinstance(databases, Databases) else databases).check(text)
 
 
-class _Checker:
-    """One query on the databases of one task."""
+class Checker:
+    """The databases of one task, to try queries on.
 
-    def __init__(self, data: Mapping[str, Any], text: str) -> None:
-        self.text = text
+    Args:
+        data: What `databases_for` made of them.
+        kept: Whether they are loaded at once, for many queries.
+
+    Raises:
+        DataError: If it is something else.
+    """
+
+    def __init__(self, data: Mapping[str, Any], *, kept: bool = False) -> None:
+        try:
+            self._read(data)
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+            raise DataError(say("sql.databases_no_use", said=repr(error))) from None
+        self.engine = Engine(self.shape, seconds=_SECONDS, kept=kept)
+        if kept:
+            self._load()
+
+    def _read(self, data: Mapping[str, Any]) -> None:
         self.shape: Shape = {
             name: Relation(
                 name, tuple(Field(n, kind, type_, True) for n, kind, type_ in fields), (), ()
@@ -225,31 +231,45 @@ class _Checker:
             )
             for one in data["databases"]
         ]
-        self.engine = Engine(self.shape, seconds=_SECONDS)
 
-    def run(self) -> Verdict:
-        rows = self._at_once()
+    def _load(self) -> None:
+        self.engine.load([instance for instance, _, _ in self.databases])
+
+    def check(self, text: str) -> Verdict:
+        """Run a student's query on them; see `check_on`."""
         try:
-            given = self.engine.bind(self.text)
+            guard(text)
+        except SqlError as error:
+            return Verdict(True, "error", engine=ENGINE, error=str(error))
+        with self.engine:
+            return self._check(bare(text))
+
+    def _check(self, text: str) -> Verdict:
+        rows = self._at_once(text)
+        try:
+            given = self.engine.bind(text)
         except duckdb.Error as error:
-            found = explain(error, self.text, self.engine.con)
+            found = explain(error, text, self.engine.con)
             if found.kind == "table":
                 return Verdict(False, engine=ENGINE)
             return Verdict(True, "error", engine=ENGINE, error=str(found))
         places = match_columns(given, self.columns)
         suspects = self._suspects(places, rows)
         for n, (instance, wanted, ties) in enumerate(self.databases, start=1):
-            kind = self._judge(instance, wanted, ties, places) if n - 1 in suspects else None
+            kind = None
+            if n - 1 in suspects:
+                kind = self._judge(text, instance, wanted, ties, places)
             if kind:
-                return self._verdict(kind, instance, wanted, n)
+                return self._verdict(text, kind, instance, wanted, n)
         return Verdict(False, databases=len(self.databases), engine=ENGINE)
 
-    def _at_once(self) -> list[Rows | None] | None:
-        """Run the query on all databases in one execution; None where that cannot be."""
+    def _at_once(self, text: str) -> list[Rows | None] | None:
+        """Run a query on all databases in one execution; None where that cannot be."""
         if self.ordered or not self.databases:
             return None
-        self.engine.load([instance for instance, _, _ in self.databases])
-        return self.engine.at_once(self.text)
+        if not self.engine.loaded:
+            self._load()
+        return self.engine.at_once(text)
 
     def _suspects(self, places: list[int] | None, found: list[Rows | None] | None) -> set[int]:
         """Return the databases to look at one by one: all but those known to agree."""
@@ -262,12 +282,12 @@ class _Checker:
         }
 
     def _judge(
-        self, instance: Instance, wanted: Rows, ties: Rows, places: list[int] | None
+        self, text: str, instance: Instance, wanted: Rows, ties: Rows, places: list[int] | None
     ) -> Difference | None:
         if places is None:
             return "columns" if wanted or instance is self.databases[-1][0] else None
         try:
-            given = self.engine.one(instance, self.text)[1]
+            given = self.engine.one(instance, text)[1]
         except Failed:
             return "error"
         if counted(given, places) != counted(wanted):
@@ -276,17 +296,19 @@ class _Checker:
             return "order"
         return None
 
-    def _verdict(self, kind: Difference, instance: Instance, wanted: Rows, tried: int) -> Verdict:
+    def _verdict(
+        self, text: str, kind: Difference, instance: Instance, wanted: Rows, tried: int
+    ) -> Verdict:
         answer, error = None, ""
         try:
-            answer = self.engine.frame(instance, self.text)
+            answer = self.engine.frame(instance, text)
         except duckdb.Error as problem:
-            error = str(explain(problem, self.text, self.engine.con))
+            error = str(explain(problem, text, self.engine.con))
         tables = {
             name: self.engine.frame(instance, f'SELECT * FROM "{name}"') for name in self.shape
         }
         reference = pd.DataFrame([list(row) for row in wanted], columns=self.columns)
-        names = read_literals([self.text]).names
+        names = read_literals([text]).names
         shown = None if self.shown is None or names is None else self.shown | names
         return Verdict(
             True, kind, Counterexample(tables, answer, reference), tried, 0, ENGINE, error, shown

@@ -40,7 +40,24 @@ _ARROW: dict[Kind, Any] = {
 _RENAMED = re.compile(r"_\d+\Z")  # as a second column of one name is, inside another query
 _MOST = 20_000  # rows fetched from one result
 _SHOWN = 100  # rows shown of a result with more than that
-_pool = threading.local()
+
+
+class _Base:
+    """A database of DuckDB's for engines to use, one after the other.
+
+    Attributes:
+        made: Tables in it, with their columns.
+    """
+
+    def __init__(self) -> None:
+        self.con = duckdb.connect(config={**ALONE, "memory_limit": "1GB"})
+        self.con.execute("SET python_enable_replacements = false")
+        # takes most of the time of a query on three rows, 30 of 40 ms with some year(x) = 2024
+        self.con.execute("SET disabled_optimizers = 'expression_rewriter'")
+        self.made: dict[str, str] = {}
+
+
+_shared = threading.local()
 
 
 class Failed(Exception):
@@ -48,10 +65,16 @@ class Failed(Exception):
 
 
 class Engine:
-    """Tiny databases of one shape, and queries on them."""
+    """Tiny databases of one shape, and queries on them.
 
-    def __init__(self, shape: Shape, *, seconds: float = 5) -> None:
-        self.shape = shape
+    Args:
+        shape: Their tables.
+        seconds: Time limit of one execution.
+        kept: Whether it stays, beside others: then it has a base of its own.
+    """
+
+    def __init__(self, shape: Shape, *, seconds: float = 5, kept: bool = False) -> None:
+        self.shape, self._kept, self._seconds = shape, kept, seconds
         self._watch = Watch(seconds)
         self._alone: set[str] = set()  # queries that only run one by one
         self._names: dict[str, list[str]] = {}  # columns of queries that were bound
@@ -59,13 +82,10 @@ class Engine:
         self._open()
 
     def _open(self) -> None:
-        if getattr(_pool, "con", None) is None:
-            _pool.con = duckdb.connect(config={**ALONE, "memory_limit": "1GB"})
-            _pool.con.execute("SET python_enable_replacements = false")
-            # takes most of the time of a query on three rows, 30 of 40 ms with some year(x) = 2024
-            _pool.con.execute("SET disabled_optimizers = 'expression_rewriter'")
-            _pool.made = {}
-        self._con: duckdb.DuckDBPyConnection = _pool.con
+        if not self._kept and getattr(_shared, "base", None) is None:
+            _shared.base = _Base()
+        self._base: _Base = _Base() if self._kept else _shared.base
+        self._con = self._base.con
         self._made = False
         self._filled: Instance | None = None
         self._empty: Instance = {name: [] for name in self.shape}
@@ -79,7 +99,7 @@ class Engine:
         return self._con
 
     def _make(self) -> None:
-        made = _pool.made
+        made = self._base.made
         for name in [name for name in made if name not in self.shape]:
             self._con.execute(f'DROP TABLE "{name}"')
             del made[name]
@@ -90,10 +110,12 @@ class Engine:
 
     def _reopen(self) -> None:
         """Start afresh after an internal error of DuckDB, which closes the database."""
-        _pool.con = None
+        if not self._kept:
+            _shared.base = None
         self._open()
 
     def __enter__(self) -> "Engine":
+        self._watch = Watch(self._seconds)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -169,7 +191,11 @@ class Engine:
             kinds = [pa.int64(), *(_ARROW[field.kind] for field in relation.fields)]
             arrays = [pa.array(c, k) for c, k in zip(columns, kinds, strict=True)]
             names = ["_db", *(field.name for field in relation.fields)]
-            self._con.register(f"_all_{name}", pa.table(arrays, names=names))
+            given = f"{'_given' if self._kept else '_all'}_{name}"
+            self._con.register(given, pa.table(arrays, names=names))
+            if self._kept:  # tables of DuckDB's own take longer to make, and are read faster
+                self._con.execute(f'CREATE OR REPLACE TABLE "_all_{name}" AS FROM "{given}"')
+                self._con.unregister(given)
 
     def many(self, query: str) -> list[Rows | None]:
         """Run a query on every loaded database; None where it failed. Order is not kept."""

@@ -18,7 +18,7 @@ SAMPLE = Path(__file__).parent / "sample" / "05_algebra_sql.py"
 CELLS = tomllib.loads(
     (Path(__file__).parents[1] / "submissions" / "hostile.toml").read_text(encoding="utf-8")
 )
-RESULTS = "/results.jsonl"
+RESULTS = "__import__('os').dup(3)"  # where results go out: see test_sandbox
 NAME = "05_algebra_sql.ipynb"
 FULL = [1, 2, 3]
 
@@ -119,7 +119,7 @@ def scene(exercise, notebook, attack, in_class, tmp_path_factory):
             "CANARY": str(top / "canary"), "SECRET": str(handed / "good" / NAME),
             "LEDGER": str(out / "work" / "grading.sqlite"), "SOURCE": str(SAMPLE),
             "PORT": str(server.getsockname()[1]), "SOCKET": name, "ENV": "LABKIT_CANARY",
-            "RESULTS": repr(RESULTS),
+            "RESULTS": RESULTS,
             "SEED": str(SEED),
         }  # fmt: skip
         for student, case in CELLS.items():

@@ -50,7 +50,7 @@ def graded(names, by, exercise, attack, top):
             "CANARY": str(top / "canary"), "SECRET": str(handed / "good" / NAME),
             "LEDGER": str(out / "work" / "grading.sqlite"), "SOURCE": str(SAMPLE),
             "PORT": str(server.getsockname()[1]), "SOCKET": local, "ENV": "LABKIT_CANARY",
-            "RESULTS": "'/results.jsonl'", "SEED": str(SEED),
+            "RESULTS": "__import__('os').dup(3)", "SEED": str(SEED),
         }  # fmt: skip
         for student in ("good", *names):
             (handed / student).mkdir(parents=True)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from labkit.grading.runs.sandbox import Limits, job_folder, means, run_session
+from labkit.grading.runs.sandbox import Limits, means, run_session
 from labkit.grading.runs.session import Step
+from labkit.grading.runs.watch import RESULT_BYTES
 
 KINDS = [
     pytest.param(kind, marks=pytest.mark.skipif(means() == "none", reason="no sandbox here"))
@@ -48,8 +49,7 @@ answer = any((top / name).exists() for name in ("solutions", "exercises", "tests
 
 
 def run(steps, *, by, dataset=None, **limits):
-    with job_folder(steps, lang="nb") as job:
-        return run_session(job, dataset=dataset, limits=Limits(**limits), by=by)
+    return run_session(steps, lang="nb", dataset=dataset, limits=Limits(**limits), by=by)
 
 
 @pytest.mark.parametrize("by", KINDS)
@@ -101,6 +101,25 @@ def test_a_loop_is_interrupted_and_the_next_cell_runs(by):
     ended = run(steps, by=by)
     assert ended.end == "done"
     assert '"1.1"' in ended.results
+
+
+@pytest.mark.parametrize("by", KINDS)
+def test_what_was_written_stays_whatever_comes_after(by):
+    forge = "import os; os.write(3, b'forged\\n')"  # the corpus looks for the line there too
+    steps = [Step("answer = 5", label="1.1"), Step(f"{forge}; os._exit(0)")]
+    ended = run(steps, by=by)
+    assert (ended.end, ended.step) == ("died", 1)
+    assert '"1.1"' in ended.results
+    assert ended.results.endswith("forged\n")
+
+
+@pytest.mark.parametrize("by", [means()])
+def test_results_without_end_are_cut(by):
+    flood = "import os\nwhile True: os.write(3, b'x' * 100_000)"
+    ended = run([Step("answer = 5", label="1.1"), Step(flood, seconds=20)], by=by)
+    assert (ended.end, ended.step) == ("died", 1)
+    assert '"1.1"' in ended.results
+    assert len(ended.results) == RESULT_BYTES
 
 
 @pytest.mark.parametrize("by", [means()])

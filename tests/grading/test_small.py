@@ -15,7 +15,7 @@ from labkit.grading.marking import Markers
 from labkit.grading.plain import plain
 from labkit.grading.reference import Settings
 from labkit.grading.remarks import task_remark
-from labkit.grading.runs.sandbox import Limits, job_folder, run_session
+from labkit.grading.runs.sandbox import Limits, run_session
 from labkit.grading.small import (
     databases_of,
     example_text,
@@ -63,8 +63,8 @@ def mark_of(markers, query):
 
 def tried(markers, outcomes):
     steps = markers.small_steps(outcomes, seconds=20)
-    with job_folder(steps, lang="nb") as job:
-        run = run_session(job, dataset=None, limits=Limits(step_seconds=20, total_seconds=60))
+    limits = Limits(step_seconds=20, total_seconds=60)
+    run = run_session(steps, lang="nb", dataset=None, limits=limits)
     assert run.end == "done", run.output
     return read_outcomes(run.results)
 
@@ -126,8 +126,9 @@ GOOD = {
 def test_only_a_table_of_short_texts_is_believed(databases):
     read = read_example(json.dumps(GOOD))
     assert read.tables == {"t": [["a"], [["1"], [None]]]}
-    assert read_example(example_text(databases, EVERYONE, {})).answer[0] == ["municipality", "n"]
-    assert read_example(example_text(databases, HOMES, {})) is None
+    text = json.dumps(databases)
+    assert read_example(example_text(text, EVERYONE, {})).answer[0] == ["municipality", "n"]
+    assert read_example(example_text(text, HOMES, {})) is None
     cell = {**GOOD, "answer": [["n"], [["x" * 81]]]}
     number = {**GOOD, "answer": [["n"], [[1]]]}
     ragged = {**GOOD, "answer": [["n"], [["1", "2"]]]}

@@ -7,10 +7,8 @@ tried, in words. A task on a schema sets `probes` beside its `answer` in the sol
 `labkit.er.probing`.
 """
 
-import hashlib
 import re
 from abc import ABC, abstractmethod
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from labkit.errors import GradingError
 from labkit.grading.kinds import Options, Taken
 from labkit.grading.plain import NotPlain, Plain, plain
-from labkit.grading.reference import WORK, Difference, Settings
+from labkit.grading.reference import WORK, Difference, Hasher, Settings
 from labkit.messages import LANGUAGES, Language, say
 
 if TYPE_CHECKING:
@@ -202,9 +200,7 @@ class ErModel(_Told):
         return odd
 
     def _digest(self, sort: str, fact: str, rounds: int) -> str:
-        said = f"{sort}: {fact}".encode()
-        raw = hashlib.pbkdf2_hmac("sha256", said, self.salt.encode(), rounds, 12)
-        return b64encode(raw).decode()
+        return Hasher(self.salt, rounds)(f"{sort}: {fact}")
 
 
 class Schema(_Told):

@@ -29,31 +29,6 @@ if sys.platform != "win32":
 SANDBOXES = ("bwrap", "unshare", "none")  # the strongest first
 SCRATCH_BYTES = 256 * 2**20
 SHARED_BYTES = 16 * 2**20
-JOB, RESULTS = "/job/job.json", "/results.jsonl"
-
-
-@dataclass(frozen=True)
-class View:
-    """What a room shows of the machine."""
-
-    job: Path
-    results: Path
-    dataset: Path | None
-
-    def folders(self) -> list[tuple[Path, str]]:
-        """List (folder or file here, where it is seen), all read-only."""
-        system = [Path(p) for p in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
-        system += [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")]
-        system += [Path("/etc/R"), Path("/opt/R")]  # Debian's settings of R, and others' whole R
-        python = [Path(sys.base_prefix).resolve(), Path(sys.prefix), Path(labkit.__file__).parent]
-        shown = [(path, str(path)) for path in system if path.exists()]
-        shown += [
-            (path, str(path)) for path in python if not str(path).startswith(("/usr/", "/bin/"))
-        ]
-        shown.append((self.job, "/job"))
-        if self.dataset:
-            shown.append((self.dataset, "/data"))
-        return shown
 
 
 @dataclass(frozen=True)
@@ -83,42 +58,40 @@ def works(by: str) -> bool:
         return True
     if sys.platform != "linux" or not shutil.which(by):
         return False
-    with tempfile.TemporaryDirectory(prefix="labkit-probe-") as folder:
-        view = View(Path(folder), Path(folder, "results"), None)
-        view.results.touch()
-        try:
-            with open_room(view, by=by) as room:
-                probe = [sys.executable, "-I", "-S", str(confine.__file__)]
-                tried = subprocess.run(
-                    [*probe, str(room.pidfd), str(room.flags)],
-                    pass_fds=[room.pidfd], capture_output=True, timeout=20,
-                    stdin=subprocess.DEVNULL,
-                )  # fmt: skip
-        except (OSError, GradingError, subprocess.TimeoutExpired):
-            return False
+    try:
+        with open_room(None, by=by) as room:
+            probe = [sys.executable, "-I", "-S", str(confine.__file__)]
+            tried = subprocess.run(
+                [*probe, str(room.pidfd), str(room.flags)],
+                pass_fds=[room.pidfd], capture_output=True, timeout=20,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+    except (OSError, GradingError, subprocess.TimeoutExpired):
+        return False
     return tried.returncode == 0
 
 
 @contextmanager
-def open_room(view: View, *, by: str) -> Iterator[Room]:
+def open_room(dataset: Path | None, *, by: str) -> Iterator[Room]:
     """Open a room; at the end of the block, all that runs in it is killed.
 
     Args:
-        view: What it shows.
+        dataset: Folder that is seen as `/data`.
         by: `bwrap` or `unshare`.
 
     Raises:
         GradingError: If it cannot be opened.
     """
-    kept = []
+    kept, root = [], ""
     if by == "bwrap":
         # in a file, since a run can read the command line of its room's first process
         kept = [os.memfd_create("bwrap")]
-        os.write(kept[0], b"".join(os.fsencode(word) + b"\0" for word in _bwrap(view)))
+        os.write(kept[0], b"".join(os.fsencode(word) + b"\0" for word in _bwrap(dataset)))
         os.lseek(kept[0], 0, os.SEEK_SET)
         command = ["bwrap", "--args", str(kept[0]), "--", "cat"]
     else:
-        command = [*_unshare(view), "cat"]
+        root = tempfile.mkdtemp(prefix="labkit-room-")  # stays empty, as seen from outside
+        command = [*_unshare(dataset, root), "cat"]
     holder = subprocess.Popen(
         command, pass_fds=kept,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -152,29 +125,40 @@ def open_room(view: View, *, by: str) -> Iterator[Room]:
         for pipe in (holder.stdin, holder.stdout, holder.stderr):
             with suppress(BrokenPipeError):
                 pipe.close()
+        if root:
+            os.rmdir(root)
 
 
-def _bwrap(view: View) -> list[str]:
+def _shown(dataset: Path | None) -> list[tuple[Path, str]]:
+    """List (folder or file here, where it is seen), all read-only."""
+    system = [Path(p) for p in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
+    system += [Path("/etc/ld.so.cache"), Path("/etc/alternatives"), Path("/etc/localtime")]
+    system += [Path("/etc/R"), Path("/opt/R")]  # Debian's settings of R, and others' whole R
+    python = [Path(sys.base_prefix).resolve(), Path(sys.prefix), Path(labkit.__file__).parent]
+    shown = [(path, str(path)) for path in system if path.exists()]
+    shown += [(path, str(path)) for path in python if not str(path).startswith(("/usr/", "/bin/"))]
+    return [*shown, (dataset, "/data")] if dataset else shown
+
+
+def _bwrap(dataset: Path | None) -> list[str]:
     command = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     command += ["--proc", "/proc", "--dev", "/dev"]
     command += ["--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     command += ["--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
-    for source, target in view.folders():
+    for source, target in _shown(dataset):
         if source.is_symlink() and source.is_dir():
             command += ["--symlink", os.readlink(source), target]
         else:
             command += ["--ro-bind", str(source), target]
-    command += ["--bind", str(view.results), RESULTS, "--remount-ro", "/"]
-    return [*command, "--chdir", "/tmp"]
+    return [*command, "--remount-ro", "/", "--chdir", "/tmp"]
 
 
-def _unshare(view: View) -> list[str]:
+def _unshare(dataset: Path | None, root: str) -> list[str]:
     """Do as bubblewrap does with the tools of util-linux: a new root, then no way back."""
     lines = [
         "set -e",
         "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-        f"root={_quoted(str(view.results.parent / 'root'))}",
-        "mkdir $root",
+        f"root={_quoted(root)}",
         "mount -t tmpfs -o size=1m,mode=755 tmpfs $root",
         "mkdir -p $root/tmp $root/proc $root/dev/shm $root/old",
         f"mount -t tmpfs -o size={SCRATCH_BYTES} tmpfs $root/tmp",
@@ -183,7 +167,7 @@ def _unshare(view: View) -> list[str]:
     ]
     for device in ("null", "zero", "random", "urandom"):
         lines += [f"touch $root/dev/{device}", f"mount --bind /dev/{device} $root/dev/{device}"]
-    for source, target in [*view.folders(), (view.results, RESULTS)]:
+    for source, target in _shown(dataset):
         here, there = _quoted(str(source)), f'"$root"{_quoted(target)}'
         if source.is_symlink() and source.is_dir():
             lines.append(f"ln -s {_quoted(os.readlink(source))} {there}")
@@ -191,12 +175,11 @@ def _unshare(view: View) -> list[str]:
         lines.append(f"mkdir -p $(dirname {there})")
         lines.append(f"mkdir -p {there}" if source.is_dir() else f"touch {there}")
         lines.append(f"mount --bind {here} {there}")
-        if source != view.results:
-            # a mount keeps the limits that its file system had outside
-            lines.append(
-                f"mount -o remount,bind,ro {there} 2>/dev/null || "
-                f"mount -o remount,bind,ro,nosuid,nodev {there}"
-            )
+        # a mount keeps the limits that its file system had outside
+        lines.append(
+            f"mount -o remount,bind,ro {there} 2>/dev/null || "
+            f"mount -o remount,bind,ro,nosuid,nodev {there}"
+        )
     lines += [
         "cd $root",
         "pivot_root . old",

@@ -5,20 +5,21 @@ outside (`watch.py`). Where no room can be made, it is a plain process with limi
 is told so.
 """
 
+import contextlib
 import os
+import socket
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from labkit.grading.runs import warm
 from labkit.grading.runs.family import descendants
-from labkit.grading.runs.room import JOB, RESULTS, SANDBOXES, View, means, open_room, works
-from labkit.grading.runs.watch import Drain, Limits, Watch, read_capped
+from labkit.grading.runs.room import SANDBOXES, Room, means, open_room, works
+from labkit.grading.runs.session import Step, job_of
+from labkit.grading.runs.watch import OUTPUT_BYTES, RESULT_BYTES, Drain, Limits, Watch
 
-__all__ = ["SANDBOXES", "Limits", "Run", "job_folder", "means", "run_session", "works"]
+__all__ = ["SANDBOXES", "Limits", "Run", "means", "run_session", "works"]
 
 
 @dataclass(frozen=True)
@@ -41,54 +42,68 @@ class Run:
 
 
 def run_session(
-    job: Path,
+    steps: list[Step],
     *,
+    lang: str,
     dataset: Path | None,
     limits: Limits,
     by: str | None = None,
     modules: Sequence[str] = (),
+    ahead: Sequence[tuple[str, str]] = (),
 ) -> Run:
-    """Run a session's job file in a sandbox.
+    """Run steps in a sandbox.
 
     Args:
-        job: The job, as `session.write_job` wrote it, in a folder with nothing else in it.
+        steps: What to run.
+        lang: Value of `LANG` and language of messages.
         dataset: Folder of the dataset to be seen as `LABKIT_DATA`; it must hold no truth.
         limits: What it may use.
         by: `bwrap`, `unshare` or `none`; by default the strongest that works.
         modules: Libraries that runs of this exercise load, so that they share them.
+        ahead: What they share beside that: see `warm.Warm.prepare`.
 
     Raises:
         GradingError: If the sandbox cannot be made.
     """
-    by = by or means()
-    with tempfile.TemporaryDirectory(prefix="labkit-run-", ignore_cleanup_errors=True) as name:
-        results, scratch = Path(name, "results.jsonl"), Path(name, "scratch")
-        results.touch()
-        scratch.mkdir()
-        if by == "none":
-            environment = _environment(scratch, dataset)
-            order = _order((str(job), str(results)), scratch, environment, limits, modules)
-            return _watched(order, results, limits)
-        with open_room(View(job.parent, results, dataset), by=by) as room:
-            environment = _environment(Path("/tmp"), Path("/data") if dataset else None)
-            order = _order(
-                (JOB, RESULTS), Path("/tmp"), environment, limits, modules, namespaces=room.flags
-            )
-            return _watched(order, results, limits, pidfd=room.pidfd, first=room.first)
+    if warm.AVAILABLE:
+        warm.warm().prepare(ahead)
+    with contextlib.ExitStack() as stack, tempfile.TemporaryFile() as job:
+        job.write(job_of(steps, lang=lang))
+        job.seek(0)
+        by = by or means()
+        order, room = order_in(stack, dataset=dataset, limits=limits, by=by, modules=modules)
+        begun = Begun(order, job.fileno(), room)
+        watch = Watch(begun.family, begun.results, limits)
+        try:
+            end = watch.wait(begun.run.wait)
+        finally:
+            begun.run.kill()
+    written = begun.results.text()  # whole, since all who could write are gone
+    watch.look()
+    known = "done" if watch.finished else "memory" if watch.short else "died"
+    why = known if end == "ended" else end
+    return Run(why, watch.step, written, begun.output.text(), begun.run.cpu_seconds)
 
 
-def _order(
-    paths: tuple[str, str],
-    folder: Path,
-    environment: dict[str, str],
-    limits: Limits,
-    modules: Sequence[str],
+def order_in(
+    stack: contextlib.ExitStack,
     *,
-    namespaces: int = 0,
-) -> warm.Order:
-    return warm.Order(
-        *paths, str(folder), environment, tuple(modules), namespaces, limits.of_process()
-    )
+    dataset: Path | None,
+    limits: Limits,
+    by: str,
+    modules: Sequence[str] = (),
+) -> tuple[warm.Order, Room | None]:
+    """Make a place for a run, which goes when the stack is closed, and the order to run there."""
+    room, scratch = None, Path("/tmp")
+    if by == "none":
+        folder = tempfile.TemporaryDirectory(prefix="labkit-run-", ignore_cleanup_errors=True)
+        scratch = Path(stack.enter_context(folder))
+    else:
+        room = stack.enter_context(open_room(dataset, by=by))
+        dataset = dataset and Path("/data")
+    environment, flags = _environment(scratch, dataset), room.flags if room else 0
+    order = warm.Order(str(scratch), environment, tuple(modules), flags, limits.of_process())
+    return order, room
 
 
 def _environment(scratch: Path, dataset: Path | None) -> dict[str, str]:
@@ -115,45 +130,41 @@ def _environment(scratch: Path, dataset: Path | None) -> dict[str, str]:
     return made
 
 
-def _watched(
-    order: warm.Order,
-    results: Path,
-    limits: Limits,
-    *,
-    pidfd: int | None = None,
-    first: int | None = None,
-) -> Run:
-    inside, outside = os.pipe()
-    try:
-        output = Drain(os.fdopen(inside, "rb"))
-        run = warm.begin(order, output=outside, pidfd=pidfd)
-    finally:
-        os.close(outside)
+class Begun:
+    """A run that has begun, with what comes out of it.
 
-    def family() -> list[int]:
-        orphans = [] if first is None else descendants(first)
-        return sorted({run.pid, *descendants(run.pid), *orphans})
+    Attributes:
+        run: The run.
+        results: What it writes.
+        output: What its code prints.
+    """
 
-    watch = Watch(family, results, limits)
-    try:
-        end = watch.wait(run.wait)
-    finally:
-        run.kill()
-    return _ended(end, watch, results, output, run.cpu_seconds)
+    def __init__(self, order: warm.Order, job: int, room: Room | None) -> None:
+        self._room = room
+        inside, outside = _one_way()
+        self.results = Drain(inside, most=RESULT_BYTES, hang_up=True)
+        inside, printed = os.pipe()
+        self.output = Drain(inside, most=OUTPUT_BYTES)
+        try:
+            streams = warm.Streams(job, outside, printed)
+            self.run = warm.begin(order, streams, pidfd=room.pidfd if room else None)
+        finally:
+            os.close(outside)
+            os.close(printed)
 
-
-def _ended(end: str, watch: Watch, results: Path, output: Drain, cpu_seconds: float) -> Run:
-    if end == "ended":
-        end = "done" if watch.finished else "memory" if watch.short else "died"
-    return Run(end, watch.step, read_capped(results), output.text(), cpu_seconds)
+    def family(self) -> list[int]:
+        """List its processes."""
+        orphans = descendants(self._room.first) if self._room else []
+        return sorted({self.run.pid, *descendants(self.run.pid), *orphans})
 
 
-@contextmanager
-def job_folder(steps: list[Any], *, lang: str) -> Iterator[Path]:
-    """Lay out a job in a folder of its own and yield the job file."""
-    from labkit.grading.runs.session import write_job
+def _one_way() -> tuple[int, int]:
+    """Open a line out of a run; return its ends, ours first.
 
-    with tempfile.TemporaryDirectory(prefix="labkit-job-") as folder:
-        job = Path(folder, "job.json")
-        write_job(job, steps, lang=lang)
-        yield job
+    A socket, since whoever can write to a pipe can also open it through `/proc` and read.
+    """
+    if os.name == "nt":
+        return os.pipe()
+    ours, theirs = socket.socketpair()
+    ours.shutdown(socket.SHUT_WR)
+    return ours.detach(), theirs.detach()

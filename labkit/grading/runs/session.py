@@ -1,20 +1,21 @@
 """Run the cells of a notebook in order and take the answers out as plain data.
 
-This is the inside of a run: `python -m labkit.grading.runs.session JOB RESULTS`. Author code runs
-here at build time and students' code at grading, then inside a sandbox. JOB is a JSON file with the
-steps; RESULTS gets one JSON line when a step begins and one for each answer, at once, so that what
-was answered before a crash still counts. Nothing that is written here is believed by the reader.
+This is the inside of a run: `python -m labkit.grading.runs.session`. Author code runs here at build
+time and students' code at grading, then inside a sandbox. The steps come as JSON on standard input.
+On standard output goes one JSON line when a step begins and one for each answer, at once, so that
+what was answered before a crash still counts; what the code itself prints goes to standard error.
+Nothing that is written here is believed by the reader.
 """
 
 import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
@@ -83,27 +84,33 @@ class OutOfTime(BaseException):
     """A cell has used its time. No `except Exception` of a student's catches it."""
 
 
-def write_job(path: Path, steps: list[Step], *, lang: str, load: bool = True) -> None:
-    """Write the steps of a run where `main` reads them.
+def job_of(steps: list[Step], *, lang: str, load: bool = True, more: bool = False) -> bytes:
+    """Write the steps of a run as `main` reads them, on one line.
 
     Args:
-        path: The job file.
         steps: What to run.
         lang: Value of `LANG` and language of messages.
         load: Whether to load the libraries of lessons before the first step's time begins.
+        more: Whether another job comes after this one; then its steps have no code.
     """
-    job = {"lang": lang, "load": load, "steps": [vars(step) for step in steps]}
-    path.write_text(json.dumps(job), encoding="utf-8")
+    job = {"lang": lang, "load": load, "more": more, "steps": [vars(step) for step in steps]}
+    return json.dumps(job).encode() + b"\n"
 
 
-def main(job_path: str, results_path: str) -> None:
-    """Run a job."""
-    job = json.loads(Path(job_path).read_text(encoding="utf-8"))
-    steps = [Step(**raw) for raw in job["steps"]]
-    for name in LOADED if job["load"] else ():
-        import_module(name)
-    with open(results_path, "w", encoding="utf-8") as results:
-        run_steps(steps, results, lang=job["lang"])
+def main() -> None:
+    """Run the jobs on standard input."""
+    more, given, results = True, open(0, "rb", closefd=False), open(os.dup(1), "w")
+    os.dup2(2, 1)
+    while more and (line := given.readline()):
+        job = json.loads(line)
+        more = job["more"]
+        if not more:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.close(nothing)
+        for name in LOADED if job["load"] else ():
+            import_module(name)
+        run_steps([Step(**raw) for raw in job["steps"]], results, lang=job["lang"])
 
 
 def rehearse() -> None:
@@ -113,6 +120,10 @@ def rehearse() -> None:
 
     guard("SELECT 1")
     open_ahead(CONNECTIONS)
+    with tempfile.TemporaryDirectory() as folder:  # a profile, which no cell asks for
+        os.environ["IPYTHONDIR"] = folder
+        _shell().run_cell("pass", store_history=False)
+        del os.environ["IPYTHONDIR"]
 
 
 def run_steps(steps: list[Step], results: IO[str], *, lang: str) -> None:
@@ -186,7 +197,9 @@ def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
     kind = kind_of(step.kind)
     try:
         with _alarm(step.seconds):
-            answer = _called(step) if step.call else names.get(step.name, _MISSING)
+            answer = (
+                called(step.call)(**step.options) if step.call else names.get(step.name, _MISSING)
+            )
             if answer is _MISSING or kind.blank(answer):
                 return {"state": "blank"}
             taken = kind.take(answer, step.options)
@@ -199,9 +212,10 @@ def _taken(names: dict[str, Any], step: Step) -> dict[str, Any]:
     return {"state": "answer", "answer": taken.answer.to_json(), "text": taken.text}
 
 
-def _called(step: Step) -> Any:
-    module, _, name = step.call.partition(":")
-    return getattr(import_module(module), name)(**step.options)
+def called(name: str) -> Any:
+    """Return a function of the kit's, as `module:name`."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
 
 
 def _write(results: IO[str], line: dict[str, Any]) -> None:
@@ -228,6 +242,6 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main()
     sys.stdout.flush()
     os._exit(0)  # a student's thread must not keep the process alive

@@ -1,8 +1,8 @@
 """Runs forked from a warm process, so that a run costs its own work and little more.
 
 A warm process has Python, the kit and the libraries of the lessons loaded, and has rehearsed what
-each run does first: opening databases, trying a query of its own. It never runs a cell: for each
-run it forks a child, which enters the run's room (`room.py`) and only then begins. Nothing of the
+each run does first: making a shell, opening databases. It never runs a student's cell: for each run
+it forks a child, which enters the run's room (`room.py`) and only then begins. Nothing of the
 grader's is inherited: the warm process is started with an environment of its own, holds no answers,
 and reads no submission.
 
@@ -22,16 +22,17 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from labkit.errors import GradingError
 from labkit.grading.runs import session
 from labkit.grading.runs.family import descendants
-from labkit.grading.runs.session import LOADED
+from labkit.grading.runs.session import LOADED, called
 from labkit.messages import say
 
 if sys.platform != "win32":  # Windows has none of these calls
@@ -39,6 +40,7 @@ if sys.platform != "win32":  # Windows has none of these calls
 
 MESSAGE_BYTES = 100_000
 START_SECONDS = 120
+REAP_SECONDS = 0.2
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 AVAILABLE = sys.platform == "linux"
 
@@ -48,7 +50,6 @@ class Order:
     """What a forked run is to do.
 
     Attributes:
-        job, results: As `session.main` takes them, as the run sees them.
         folder: Its working folder, as it sees it.
         environment: All of its environment.
         modules: Libraries to load before the fork, so that this run and all later ones share them.
@@ -56,13 +57,19 @@ class Order:
         limits: As `confine.limit` takes them.
     """
 
-    job: str
-    results: str
     folder: str
     environment: dict[str, str]
     modules: tuple[str, ...] = ()
     namespaces: int = 0
     limits: dict[str, int] = field(default_factory=dict)
+
+
+class Streams(NamedTuple):
+    """Open files of a run: its standard input, output and error; see `session`."""
+
+    job: int
+    results: int
+    output: int
 
 
 class Forked:
@@ -105,11 +112,11 @@ class Forked:
 class Afresh:
     """A run in a process of its own, where there is no warm one; as `Forked` to its owner."""
 
-    def __init__(self, order: Order, *, output: int) -> None:
+    def __init__(self, order: Order, streams: Streams) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "labkit.grading.runs.session", order.job, order.results],
-            cwd=order.folder, env=order.environment, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            [sys.executable, "-m", "labkit.grading.runs.session"],
+            cwd=order.folder, env=order.environment, stdin=streams.job, stdout=streams.results,
+            stderr=streams.output, start_new_session=True,
             preexec_fn=(lambda: confine.limit(order.limits)) if os.name == "posix" else None,
         )  # fmt: skip
         self.pid = self._process.pid
@@ -132,13 +139,13 @@ class Afresh:
 
 
 def begin(
-    order: Order, *, output: int, pidfd: int | None = None, hash_seed: int = 1
+    order: Order, streams: Streams, *, pidfd: int | None = None, hash_seed: int = 1
 ) -> "Forked | Afresh":
     """Begin a run, forked from a warm process where that can be.
 
     Args:
         order: What to do.
-        output: Open file that takes what the run prints.
+        streams: What it reads and writes; closed here by the caller.
         pidfd: Of the room's holder, if the order has namespaces.
         hash_seed: Seed of text hashes; two seeds give sets in two orders.
 
@@ -146,8 +153,8 @@ def begin(
         GradingError: If the run cannot be started.
     """
     if not AVAILABLE:
-        return Afresh(order, output=output)
-    return warm(hash_seed).fork(order, output=output, pidfd=pidfd)
+        return Afresh(order, streams)
+    return warm(hash_seed).fork(order, streams, pidfd=pidfd)
 
 
 class Warm:
@@ -172,20 +179,38 @@ class Warm:
                 env=environment, cwd="/", pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
             )  # fmt: skip
         self._control, self._lock = ours, threading.Lock()
+        self._prepared: set[tuple[str, str]] = set()
 
-    def fork(self, order: Order, *, output: int, pidfd: int | None = None) -> Forked:
+    def prepare(self, ahead: Iterable[tuple[str, str]]) -> None:
+        """Have something done before the next fork, once, for all later runs to find.
+
+        Args:
+            ahead: Pairs of a function of the kit's, as `module:name`, and a text to call it with:
+                nothing that a student may not see.
+        """
+        for call, text in ahead:
+            with self._lock, tempfile.TemporaryFile() as given:
+                if (call, text) in self._prepared:
+                    continue
+                given.write(text.encode())
+                given.seek(0)
+                with contextlib.suppress(OSError):  # the fork will say that it is gone
+                    socket.send_fds(self._control, [json.dumps(call).encode()], [given.fileno()])
+                self._prepared.add((call, text))
+
+    def fork(self, order: Order, streams: Streams, *, pidfd: int | None = None) -> Forked:
         """Begin a run.
 
         Args:
             order: What to do.
-            output: Open file that takes what the run prints.
+            streams: What it reads and writes.
             pidfd: Of the room's holder, if the order has namespaces.
 
         Raises:
             GradingError: If the run cannot be started.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        handed = [theirs.fileno(), output, *([] if pidfd is None else [pidfd])]
+        handed = [theirs.fileno(), *streams, *([] if pidfd is None else [pidfd])]
         with theirs:
             try:
                 with self._lock:
@@ -225,19 +250,30 @@ def serve(control: socket.socket) -> None:
     """Fork a run for each order, until the one who asks is gone."""
     _load((*LOADED, session.__name__))
     while True:
-        message, fds, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 3)
+        while not select.select([control], [], [], REAP_SECONDS)[0]:
+            _reap()
+        message, fds, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 5)
         if not message:
             return
-        order = Order(**json.loads(message))
+        asked = json.loads(message)
+        if isinstance(asked, str):
+            _prepare(asked, fds[0])
+            continue
+        order = Order(**asked)
         _load(order.modules)
         if os.fork() == 0:
             control.close()
-            _lead(order, socket.socket(fileno=fds[0]), fds[1], fds[2] if fds[2:] else None)
+            line, pidfd = socket.socket(fileno=fds[0]), fds[4] if fds[4:] else None
+            _lead(order, line, Streams(*fds[1:4]), pidfd)
         for fd in fds:
             os.close(fd)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        _reap()
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _load(modules: Iterable[str]) -> None:
@@ -248,15 +284,30 @@ def _load(modules: Iterable[str]) -> None:
             getattr(import_module(name), "rehearse", lambda: None)()
     _loaded.update(new)
     if new:
-        gc.collect()
-        gc.freeze()  # what is here stays, so a child's collections need not copy its pages
+        _settle()
 
 
-def _lead(order: Order, line: socket.socket, output: int, pidfd: int | None) -> None:
+def _prepare(call: str, given: int) -> None:
+    """Do something ahead; the run that does not find it done will do it, and say what fails."""
+    with contextlib.suppress(Exception), open(given, encoding="utf-8") as file:
+        called(call)(file.read())
+    _settle()
+
+
+def _settle() -> None:
+    """Make ready for forks: no threads, and little that a child's collections would touch."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(START_SECONDS)
+    gc.collect()
+    gc.freeze()  # what is here stays, so a child need not copy its pages
+
+
+def _lead(order: Order, line: socket.socket, streams: Streams, pidfd: int | None) -> None:
     """Enter the room, fork the run itself into it, tell how it ends."""
     told: dict[str, Any]
     try:
-        _close_all_but({0, 1, 2, line.fileno(), output, *([] if pidfd is None else [pidfd])})
+        _close_all_but({0, 1, 2, line.fileno(), *streams, *([] if pidfd is None else [pidfd])})
         confine.die_with_parent()
         if pidfd is None:
             confine.adopt_orphans()  # in a room they are its first process's
@@ -264,7 +315,9 @@ def _lead(order: Order, line: socket.socket, output: int, pidfd: int | None) -> 
             confine.enter(pidfd, order.namespaces)
         pid = os.fork()
         if pid == 0:
-            _run(order, output)
+            _run(order, streams)
+        for fd in streams:
+            os.close(fd)  # their end is the run's
         line.send(json.dumps({"pid": pid}).encode())
         _, status, used = os.wait4(pid, 0)
         # in a room, /proc numbers processes in another way; its end kills what is left
@@ -285,12 +338,11 @@ def _lead(order: Order, line: socket.socket, output: int, pidfd: int | None) -> 
     os._exit(0)
 
 
-def _run(order: Order, output: int) -> None:
+def _run(order: Order, streams: Streams) -> None:
     """Run the session: from here on the process is the student's."""
     try:
         os.setsid()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for old, new in ((nothing, 0), (output, 1), (output, 2)):
+        for new, old in enumerate(streams):
             os.dup2(old, new)
         _close_all_but({0, 1, 2})
         confine.limit(order.limits)
@@ -304,7 +356,7 @@ def _run(order: Order, output: int) -> None:
         sys.path.insert(0, "")
         if "numpy.random" in sys.modules:
             sys.modules["numpy.random"].seed()
-        session.main(order.job, order.results)
+        session.main()
         sys.stdout.flush()
     except BaseException:
         import traceback

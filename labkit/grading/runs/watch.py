@@ -1,18 +1,20 @@
 """Watching a run from outside: the time of each step, its memory, the number of its processes."""
 
+import contextlib
 import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BufferedReader
-from pathlib import Path
 
 FILE_BYTES = 32 * 2**20
+RESULT_BYTES = 32 * 2**20
 OUTPUT_BYTES = 64 * 2**10
+CHUNK_BYTES = 256 * 2**10
 PROCESSES = 64
 MANY_PROCESSES = 12  # from here on, memory that runs out is blamed on their number
 POLL_SECONDS = 0.1
+END_SECONDS = 1.0  # until what was written has been read
 GRACE_SECONDS = 1.5  # a cell that runs out of time is first stopped from inside
 
 
@@ -45,10 +47,17 @@ class Watch:
         short: Whether it wrote that a cell asked for more memory than there is.
     """
 
-    def __init__(self, family: Callable[[], list[int]], results: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        family: Callable[[], list[int]],
+        results: "Drain",
+        limits: Limits,
+        *,
+        place: int = 0,
+    ) -> None:
         self._family, self._results, self._limits = family, results, limits
         self.step, self.finished, self.short = -1, False, False
-        self._read, self._rest = 0, b""
+        self._read, self._rest = place, b""
         self._began = self._step_began = time.monotonic()
 
     def wait(self, ended: Callable[[float], bool]) -> str:
@@ -58,7 +67,7 @@ class Watch:
             `ended`, or the limit that was broken: `total_time`, `step_time`, `memory`, `processes`.
         """
         while not ended(POLL_SECONDS):
-            self._look()
+            self.look()
             now = time.monotonic()
             if now - self._began > self._limits.total_seconds:
                 return "total_time"
@@ -68,13 +77,12 @@ class Watch:
             over = self._over()
             if over:
                 return over
-        self._look()
+        self.look()
         return "ended"
 
-    def _look(self) -> None:
-        with open(self._results, "rb") as file:
-            file.seek(self._read)
-            new = file.read(FILE_BYTES)
+    def look(self) -> None:
+        """Read what has come of the results."""
+        new = self._results.since(self._read)
         self._read += len(new)
         *lines, self._rest = (self._rest + new).split(b"\n")
         for line in lines:
@@ -128,25 +136,57 @@ def _share_bytes(pid: int) -> int:
 
 
 class Drain(threading.Thread):
-    """Reads all that a run prints and keeps the first of it."""
+    """Reads what a run writes, as it comes, and keeps the first of it."""
 
-    def __init__(self, stream: BufferedReader) -> None:
+    def __init__(self, inside: int, *, most: int, hang_up: bool = False) -> None:
+        """Begin to read.
+
+        Args:
+            inside: Open file to read from; closed at the end.
+            most: Bytes to keep.
+            hang_up: Whether writing more than that fails, instead of being for nothing.
+        """
         super().__init__(daemon=True)
-        self._stream, self._kept = stream, b""
+        self._inside, self._most, self._hang_up = inside, most, hang_up
+        self._over = False
+        self._kept, self._seen, self._news = bytearray(), 0, threading.Condition()
         self.start()
 
     def run(self) -> None:
-        """Read until the last one who may print is gone."""
-        while chunk := self._stream.read1(65_536):
-            self._kept += chunk[: max(0, OUTPUT_BYTES - len(self._kept))]
+        """Read until the last one who may write is gone."""
+        with contextlib.suppress(OSError):
+            while chunk := os.read(self._inside, CHUNK_BYTES):
+                with self._news:
+                    self._kept += chunk[: max(0, self._most - len(self._kept))]
+                    self._news.notify_all()
+                if self._hang_up and self.full():
+                    break
+        os.close(self._inside)
+        with self._news:
+            self._over = True
+            self._news.notify_all()
+
+    def size(self) -> int:
+        """Return how many bytes have been kept."""
+        return len(self._kept)
+
+    def full(self) -> bool:
+        """Tell whether no more are kept."""
+        return len(self._kept) >= self._most
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long for more; tell whether more may come after this."""
+        with self._news:
+            if not self._over and len(self._kept) == self._seen:
+                self._news.wait(seconds)
+            self._seen = len(self._kept)
+            return not self._over
+
+    def since(self, place: int) -> bytes:
+        """Return what has been kept from a place on."""
+        return bytes(self._kept[place:])
 
     def text(self) -> str:
-        """Return what was kept."""
-        self.join(1)
-        return self._kept.decode("utf-8", "replace")
-
-
-def read_capped(path: Path) -> str:
-    """Read the first of a file that may hold anything."""
-    with open(path, "rb") as file:
-        return file.read(FILE_BYTES).decode("utf-8", "replace")
+        """Return what was kept, once those who wrote are gone."""
+        self.join(END_SECONDS)
+        return bytes(self._kept).decode("utf-8", "replace")
