@@ -43,7 +43,7 @@ from labkit.world.apart import work_alone
 from labkit.world.part import PARTITION_SIZE, Config
 from labkit.world.steps import STEPS
 
-ROUNDS = 5
+ROUNDS = 15
 TEXT_TABLES = ("note", "phi_span")
 LIMIT_SHARE, LIMIT_TWO, LIMIT_MB = 0.5, 1.8, 1000
 RUN = """

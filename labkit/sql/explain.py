@@ -48,7 +48,7 @@ def explain(error: "duckdb.Error", text: str, con: "duckdb.DuckDBPyConnection") 
 
     Args:
         error: What DuckDB raised.
-        text: The query.
+        text: The query; if empty, the line that DuckDB shows of it has to do.
         con: The connection it ran on; its tables are the names that could have been meant.
 
     Returns:
@@ -60,6 +60,7 @@ def explain(error: "duckdb.Error", text: str, con: "duckdb.DuckDBPyConnection") 
     if where:
         shown = len(f"LINE {where[1]}: ")
         place = (int(where[1]), where[3].index("^") - shown + 1)
+        text = text or where[2]
     kind, words = "other", ""
     for pattern, kind_of, tell in _RULES:
         match = re.search(pattern, raw)

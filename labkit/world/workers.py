@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,7 @@ def processes(jobs: Iterator[Job], workers: int) -> Iterator[tuple[int, Summary]
     Raises:
         BrokenProcessPool: If a worker dies.
     """
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=work_alone)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
         pending: dict[Future[Summary], int] = {}
         for job in jobs:
@@ -128,6 +129,17 @@ def make_bytes(config: Config, index: int, ranks: np.ndarray) -> tuple[Summary, 
         content[name] = out.getvalue()
         summary[name] = (len(table), content_hash(table))
     return summary, content
+
+
+def _begin() -> None:
+    """Prepare a worker, which ends when its parent does: also when that is killed."""
+    threading.Thread(target=_follow, args=(parent_process(),), daemon=True).start()
+    work_alone()
+
+
+def _follow(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -255,6 +257,31 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert seen == [2, 3]
     assert resumed.hash == generate(THREE, tmp_path / "whole").hash
     assert everything(tmp_path) == ["data", "whole"]
+
+
+def test_workers_end_when_the_process_that_began_them_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import os, psutil, signal\n"
+        "from labkit.world.generate import generate\n"
+        "from labkit.world.part import Config\n"
+        "def kill(done, total, rows):\n"
+        "    if not done: return\n"
+        "    print(*(child.pid for child in psutil.Process().children()), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "if __name__ == '__main__':\n"
+        f"    generate({THREE!r}, {str(tmp_path / 'data')!r}, workers=2, progress=kill)\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], check=False, capture_output=True, timeout=300
+    )
+    assert done.returncode == -signal.SIGKILL
+    workers = [int(pid) for pid in done.stdout.split()]
+    assert len(workers) >= 2
+    for worker in workers:
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(worker).wait(60)
 
 
 @pytest.mark.usefixtures("population_only")
