@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkit.messages import LANGUAGES
 from labkit.world.validate.estimate import NOTHING, Measured
 from labkit.world.validate.measure import metrics
 from labkit.world.validate.target import Target, targets, tolerance
@@ -96,3 +97,12 @@ def test_a_share_is_judged_from_the_nearer_end(value: float, sure: str) -> None:
     room = tolerance(value, "percent", sure)
     assert room == pytest.approx(tolerance(100 - value, "percent", sure), abs=1e-9)
     assert 0.3 <= room <= tolerance(value, "percent", "m") <= 12.5
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_reason_and_unit_is_told_in_both_languages(lang: str) -> None:
+    for one in targets():
+        assert bool(one.reason(lang)) == bool(one.why)
+        assert one.shown_unit(lang)
+    told = {one.reason("nb") for one in targets()} - {""}
+    assert len(told) == len({one.why for one in targets()} - {""})

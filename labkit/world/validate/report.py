@@ -57,7 +57,12 @@ def _target(verdict: Verdict) -> dict[str, Any]:
         "high": _number(measured.high),
         "n": _number(measured.n),
     }
-    return {**vars(verdict.target), **numbers, "verdict": verdict.word}
+    return {
+        **vars(verdict.target),
+        **numbers,
+        "verdict": verdict.word,
+        "why": verdict.target.reason("en"),
+    }
 
 
 def _number(value: float) -> float | None:
@@ -178,10 +183,10 @@ def _row(one: Verdict, lang: Language, why: bool) -> str:
     if target.address:
         source = f'<a href="{escape(target.address)}">{source}</a>'
     note = f"<br>{escape(target.note)}" if target.note else ""
-    last_cell = escape(target.why) if why else source + note
+    last_cell = escape(target.reason(lang)) if why else source + note
     return (
         f"<tr><td>{escape(target.name)}{held}</td><td>{years}</td>"
-        f'<td class="n">{wanted(one, lang)} {escape(target.unit)}</td>'
+        f'<td class="n">{wanted(one, lang)} {escape(target.shown_unit(lang))}</td>'
         f'<td class="n">{interval(one, lang)}</td>'
         f'<td class="v" style="color:{COLOURS[one.word]}">{escape(word(one.word, lang))}</td>'
         f"<td>{last_cell}</td></tr>"

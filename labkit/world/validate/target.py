@@ -5,10 +5,13 @@ set down before any dataset was measured: from how the figure is known, not from
 """
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from labkit.messages import Language, say
 
 RELATIVE = {"s": 0.15, "d": 0.20, "m": 0.25}
 MEAN = {"s": 0.03, "d": 0.04, "m": 0.05}
@@ -35,7 +38,7 @@ class Target:
     source: str
     address: str
     note: str
-    why: str  # for a target known to be missed: the reason
+    why: str  # for a target known to be missed: a name for the reason, see `reason`
 
     @property
     def sex(self) -> str:
@@ -61,6 +64,14 @@ class Target:
         """What the stratum names beside sex and age."""
         parts = self.stratum.split(";")
         return next((p for p in parts if p not in SEXES and not p[:1].isdigit()), "")
+
+    def reason(self, lang: Language | None = None) -> str:
+        """Why it is known to be missed; empty if it is not."""
+        return say(f"targets.{self.why}", lang) if self.why else ""
+
+    def shown_unit(self, lang: Language | None = None) -> str:
+        """The unit, as a reader of the language writes it."""
+        return say(f"targets.unit_{re.sub(r'[^a-zA-Z0-9]+', '_', self.unit)}", lang)
 
     @property
     def name(self) -> str:
