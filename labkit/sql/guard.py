@@ -9,6 +9,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from labkit.messages import say
@@ -60,13 +61,19 @@ def guard(text: str) -> None:
 
 def parse(text: str) -> dict[str, Any]:
     """Return DuckDB's own syntax tree of a text, or its `error`."""
+    tree: dict[str, Any] = json.loads(_as_json(text))
+    return tree
+
+
+@lru_cache(maxsize=4)  # a check asks for the same text twice
+def _as_json(text: str) -> str:
     import duckdb
 
     with _lock:
         if not _parser:
             _parser.append(duckdb.connect(config=ALONE))
         found = _parser[0].execute("SELECT json_serialize_sql(?)", [text]).fetchone()
-    return json.loads(found[0])
+    return str(found[0])
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

@@ -87,7 +87,7 @@ def _repeats(array: pa.Array) -> bool:
     return len(first.unique()) < len(first)
 
 
-@lru_cache(maxsize=256)  # lists of codes and of days come again in every partition
+@lru_cache(maxsize=128)  # lists of codes and of days come again in every partition
 def _hashes(words: tuple[str | None, ...]) -> pa.Array:
     hashes = b"".join(_hash_of_word(word) for word in words)
     return pa.array(np.frombuffer(hashes, dtype="<i4"))

@@ -63,12 +63,12 @@ class Coded:
         return pa.DictionaryArray.from_arrays(places, words, safe=False)  # places are of words
 
 
-@lru_cache(maxsize=256)  # lists of codes and of days come again in every partition
+@lru_cache(maxsize=48)  # lists of codes and of days come again in every partition
 def _places(words: tuple[str, ...]) -> dict[str, int]:
     return {word: place for place, word in enumerate(words)}
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def _arrow_words(words: tuple[str, ...]) -> pa.Array:
     return pa.array(words, pa.string())
 
