@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -76,13 +77,20 @@ class Cluster:
             MachineError: If the cluster is gone.
             Lost: If worker after worker died with this submission.
         """
+        from distributed.client import ClosedClientError
+        from distributed.comm import CommClosedError
+
         name = dataset.parent.name
         while True:
-            asked = self._client.submit(run_there, cells, name, limits, by, pure=False)
+            try:
+                asked = self._client.submit(run_there, cells, name, limits, by, pure=False)
+            except ClosedClientError:
+                raise MachineError(say("cluster.gone", address=self._address)) from None
             came = self._result(asked)
             if isinstance(came, Ran):
                 return came
-            self._send(dataset, name, came)
+            with suppress(CommClosedError):  # the worker is gone, or all: asking again will tell
+                self._send(dataset, name, came)
 
     def close(self) -> None:
         """Leave the cluster; what is still running there is given up."""

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import signal
 import sqlite3
 
@@ -16,6 +17,7 @@ from labkit.grading.grade import grade
 from labkit.grading.runs.sandbox import means
 
 distributed = pytest.importorskip("distributed")
+CommClosedError = pytest.importorskip("distributed.comm").CommClosedError
 SEED = 4_193_865_027_431
 CLASS = 12
 LOOP = "while True: pass"
@@ -126,6 +128,25 @@ def test_a_worker_is_given_no_solution_no_mark_and_no_seed(
 
 
 @pytest.mark.usefixtures("english")
+def test_a_dataset_that_is_lost_on_its_way_is_sent_again(
+    cluster, handed_in, exercise, tmp_path, monkeypatch
+):
+    lost = []
+
+    class Losing(Cluster):
+        def _send(self, dataset, name, worker):
+            if not lost:
+                lost.append(worker)
+                raise CommClosedError
+            super()._send(dataset, name, worker)
+
+    monkeypatch.setattr(cluster_module, "Cluster", Losing)
+    shutil.copytree(handed_in / "s00", tmp_path / "one" / "s00")
+    done = graded(tmp_path / "one", tmp_path / "out", exercise, cluster=cluster)
+    assert lost
+    assert [task.points for _, _, mark in done.marks for task in mark.tasks] == [1, 2, 3]
+
+
 @pytest.mark.usefixtures("english")
 def test_a_cluster_that_is_gone_is_said_and_what_was_marked_is_kept(
     cluster, handed_in, exercise, tmp_path, monkeypatch
