@@ -26,6 +26,8 @@ from labkit.messages import say
 from labkit.sql.errors import SqlError
 
 if TYPE_CHECKING:
+    import duckdb
+
     from labkit.sql.table import Table
 
 _LINE = re.compile(r"\s*(?:--con[= ]\s*(?P<con>[A-Za-z_]\w*))?\s*(?P<name>[A-Za-z_]\w*)?"
@@ -61,7 +63,11 @@ class SqlMagic(Magics):
 
 
 def show_refusal(
-    shell: Any, kind: type, error: BaseException, trace: TracebackType, tb_offset: int | None = None
+    shell: Any,
+    kind: type,
+    error: "duckdb.Error",
+    trace: TracebackType,
+    tb_offset: int | None = None,
 ) -> None:
     """Show what DuckDB objected to in plain words, as IPython's handler of its errors."""
     from labkit.sql.explain import explain
@@ -71,7 +77,7 @@ def show_refusal(
     words = f"{kind.__name__}: {error}"
     if con is not None:
         try:
-            shown = explain(error, text, con)  # type: ignore[arg-type]
+            shown = explain(error, text, con)
             words = str(shown)
         except Exception:  # the connection is closed, or busy: DuckDB's own words
             pass

@@ -76,7 +76,7 @@ def encounter(part: Part) -> None:
         "patient_id": patient_ids(part)[found["person"]],
         "organisation_id": found["organisation"],
         "practitioner_id": found["practitioner"],
-        "kind": coded(found["kind"], list(KINDS)),
+        "kind": coded(found["kind"], KINDS),
         "urgency": coded(found["acute"], ["planned", "acute"]),
         "start_time": moment(found["start"]),
         "end_time": moment(found["stop"]),

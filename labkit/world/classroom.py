@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -17,6 +18,9 @@ from labkit.errors import DataError
 from labkit.materials import materials
 from labkit.messages import say
 from labkit.world.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from labkit.world.part import Config
 
 MANIFEST = "manifest.json"
 PREFIX = "class-"
@@ -60,12 +64,9 @@ def made_class_dataset() -> Path:
 
 def _make(folder: Path) -> None:
     """Make the dataset of this version, and remove those of other versions."""
-    from labkit.world.apart import make_apart
     from labkit.world.part import Config
 
-    with waiting():
-        shutil.rmtree(folder, ignore_errors=True)  # without a manifest it is not whole
-        make_apart(Config(), folder)
+    make_shown(Config(), folder)
     for old in folder.parent.glob(f"{PREFIX}*"):
         if old != folder:
             # The manifest first: where an open file stays, the rest is not taken for whole
@@ -74,9 +75,18 @@ def _make(folder: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def make_shown(config: "Config", folder: Path) -> None:
+    """Make a dataset in place of one that is not whole, and tell whoever waits."""
+    from labkit.world.apart import make_apart
+
+    with _waiting():
+        shutil.rmtree(folder, ignore_errors=True)  # without a manifest it is not whole
+        make_apart(config, folder)
+
+
 @contextmanager
-def waiting() -> Iterator[None]:
-    """Tell whoever waits that a dataset is being made; nothing is left of it afterwards."""
+def _waiting() -> Iterator[None]:
+    """Tell that a dataset is being made; nothing is left of it afterwards."""
     text = say("world.making_class")
     if "ipykernel" in sys.modules:  # rich would want widgets here, and warn that there are none
         from IPython.display import clear_output, display

@@ -131,6 +131,25 @@ def year_of(day: np.ndarray) -> np.ndarray:
     return _YEARS[day]
 
 
+_FIRST_YEAR = 1820
+NEW_YEARS = (
+    np.arange(_FIRST_YEAR - 1970, 250)
+    .astype("datetime64[Y]")
+    .astype("datetime64[D]")
+    .astype(np.int64)
+)
+
+
+def new_year(year: np.ndarray) -> np.ndarray:
+    """Return the first day of years from 1820 to 2219, int64 days since 1970-01-01.
+
+    Examples:
+        >>> new_year(np.array([1970, 1971])).tolist()
+        [0, 365]
+    """
+    return NEW_YEARS[year - _FIRST_YEAR]
+
+
 def stable_order(key: np.ndarray) -> np.ndarray:
     """Return the indices that sort whole numbers, equal ones as they come.
 
@@ -153,6 +172,24 @@ def stable_order(key: np.ndarray) -> np.ndarray:
         digit = ((rest >> shift) & 0xFFFF).astype(np.uint8 if few else np.uint16)
         order = order[np.argsort(digit[order], kind="stable")]
     return order
+
+
+class Grouped:
+    """Rows by a whole number, so that those of one are found without looking at all.
+
+    Examples:
+        >>> Grouped(np.array([7, 3, 7])).rows(7).tolist()
+        [0, 2]
+    """
+
+    def __init__(self, key: np.ndarray) -> None:
+        self._order = stable_order(key)
+        self._key = key[self._order]
+
+    def rows(self, value: int) -> np.ndarray:
+        """Return the places of a number, rising."""
+        low, high = np.searchsorted(self._key, [value, value + 1])
+        return self._order[low:high]
 
 
 class Ladder:

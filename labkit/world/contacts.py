@@ -24,7 +24,7 @@ from labkit.world.episode import kinds as episode_kinds
 from labkit.world.hazard import LAST_AGE, YEAR, Baseline
 from labkit.world.hospital import operation
 from labkit.world.part import END_DAY, START_DAY, Part
-from labkit.world.population import YEARS, people_of
+from labkit.world.population import START_OF_YEAR, YEARS, people_of
 from labkit.world.units import DOCTORS_PER_PRACTICE, DOCTORS_PER_SPECIALITY, units
 
 KINDS = ("inpatient", "day", "outpatient", "gp", "out_of_hours")
@@ -174,7 +174,6 @@ def everyday(part: Part, gathered: Gathered) -> None:
 # of ten of all who die are in hospital in their last month (from memory; three of ten die there).
 LAST_STAY = 0.7
 NEWBORN_JAUNDICE = 0.04  # admitted for phototherapy, from memory
-START_OF_YEAR = (YEARS - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
 
 
 def from_disease(part: Part, gathered: Gathered) -> None:

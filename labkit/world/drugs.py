@@ -18,7 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from labkit.world.care import encounter_ids, patient_ids
-from labkit.world.columns import coded, stable_order
+from labkit.world.columns import Grouped, coded, stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
 from labkit.world.diagnosis_codes import DIAGNOSES, code_list, place
 from labkit.world.hazard import YEAR
@@ -203,17 +203,14 @@ def courses(part: Part) -> tuple[list[Block], list[Block]]:
     A single course is (contact, atc, indication).
     """
     found = part.contacts
-    by_code = np.flatnonzero(found["kind"] >= GP)
-    by_code = by_code[stable_order(found["main"][by_code])]
-    in_order = found["main"][by_code]
+    primary = np.flatnonzero(found["kind"] >= GP)
+    by_code = Grouped(found["main"][primary])
     rows_of: dict[str, np.ndarray] = {}
     for reason in dict.fromkeys(reason for reason, _ in choices() if reason not in part.found):
         if reason in CAUSE:
             rows = np.flatnonzero(found["cause"] == CAUSE[reason])
         else:
-            code = place(reason)
-            low, high = np.searchsorted(in_order, [code, code + 1])
-            rows = by_code[low:high]
+            rows = primary[by_code.rows(place(reason))]
         rows_of[reason] = rows
     long: list[Block] = []
     short: list[Block] = []

@@ -10,8 +10,8 @@ import numpy as np
 from labkit.world.calibration import baselines, load
 from labkit.world.draws import scattered
 from labkit.world.hazard import YEAR, Baseline, cohort, in_season
-from labkit.world.part import END_DAY, START_DAY, Part
-from labkit.world.population import YEARS, people_of
+from labkit.world.part import END_DAY, Part
+from labkit.world.population import START_OF_YEAR, YEARS, people_of
 from labkit.world.seasons import CALENDARS
 
 
@@ -105,7 +105,3 @@ def _draw(part: Part, kind: Episode) -> tuple[np.ndarray, np.ndarray]:
             accept = np.where(behind, accept * ratio, accept)
     keep = (rng.random(len(who)) < accept) & (day >= begin[who]) & (day <= END_DAY)
     return who[keep].astype(np.int32), day[keep].astype(np.int32)
-
-
-START_OF_YEAR = (YEARS - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-assert START_OF_YEAR[0] == START_DAY

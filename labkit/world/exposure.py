@@ -70,7 +70,7 @@ def exposure(part: Part) -> None:
     part.tables["exposure"] = {
         "person_id": people.person_id,
         "education": coded(np.maximum(people.education, 1) - 1, ["1", "2", "3", "4"]),
-        "smoking": coded(people.smoking, list(SMOKING)),
+        "smoking": coded(people.smoking, SMOKING),
         "bmi": people.bmi.astype(np.float64).round(1),
         "frailty": people.frailty.astype(np.float64).round(3),
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labkit.world.columns import NEW_YEARS
 from labkit.world.part import NEVER
 
 YEAR = 365.25
@@ -139,9 +140,6 @@ def invert(
     return np.where(np.isfinite(age), day, NEVER).astype(np.int32)
 
 
-_NEW_YEARS = np.arange(-150, 250).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-
-
 def in_season(day: np.ndarray, amplitude: float, peak: int = 20) -> np.ndarray:
     """Move days within their year so that a flat rate gets one cosine wave.
 
@@ -159,7 +157,7 @@ def in_season(day: np.ndarray, amplitude: float, peak: int = 20) -> np.ndarray:
     """
     if amplitude == 0:
         return day
-    begins = _NEW_YEARS[np.searchsorted(_NEW_YEARS, day, side="right") - 1]
+    begins = NEW_YEARS[np.searchsorted(NEW_YEARS, day, side="right") - 1]
     grid = np.arange(366.0)
     turn = 2 * np.pi / 365
     wave = np.sin(turn * (grid - peak)) - np.sin(-turn * peak)

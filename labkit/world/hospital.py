@@ -8,7 +8,7 @@ import numpy as np
 from labkit.world.diagnosis_codes import DIAGNOSES, place, procedure_place
 from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, START_DAY, Part
-from labkit.world.population import YEARS, people_of
+from labkit.world.population import START_OF_YEAR, YEARS, people_of
 
 if TYPE_CHECKING:
     from labkit.world.contacts import Gathered
@@ -134,8 +134,7 @@ def _mammography(part: Part, gathered: "Gathered") -> None:
     age = YEARS[:, None] - (1970 + people.birth / YEAR)
     invited = people.female & (age >= 50) & (age < 70) & ((YEARS[:, None] + turn) % 2 == 0)
     year, who = np.nonzero(invited & (draw[0] < comes))
-    first = (YEARS[year] - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-    day = first + (draw[1][year, who] * 360).astype(np.int64)
+    day = START_OF_YEAR[year] + (draw[1][year, who] * 360).astype(np.int64)
     gathered.add(who, day, 2, np.full(len(who), place("Z12.3")), "everyday")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from labkit.world.calibration import load
 from labkit.world.care import encounter_ids, moment, patient_ids
-from labkit.world.columns import coded, stable_order
+from labkit.world.columns import Grouped, coded, stable_order
 from labkit.world.contacts import CAUSE, INPATIENT, KINDS, MINUTES
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.draws import chosen
@@ -114,12 +114,9 @@ def lab_results(part: Part) -> None:
     rng, failed = part.rng("lab.order"), part.rng("lab.failed")
     rows: dict[str, list[np.ndarray]] = {name: [] for name in analytes()}
     key = found["cause"].astype(np.int64) * len(KINDS) + found["kind"]
-    order = stable_order(key)
-    sorted_key = key[order]
+    contacts = Grouped(key)
     for cause, kind, chances in panels():
-        wanted = cause * len(KINDS) + kind
-        low, high = np.searchsorted(sorted_key, [wanted, wanted + 1])
-        here = order[low:high]
+        here = contacts.rows(cause * len(KINDS) + kind)
         for name, chance in chances.items():
             rows[name].append(here[chosen(rng, len(here), chance)])
     names = list(rows)

@@ -5,12 +5,11 @@ hash of its content. It is made on this machine at first use, as the class datas
 """
 
 import json
-import shutil
 from pathlib import Path
 
 from labkit.errors import DataError
 from labkit.messages import say
-from labkit.world.classroom import MANIFEST, WAIT_SECONDS, class_dataset, home, waiting
+from labkit.world.classroom import MANIFEST, WAIT_SECONDS, class_dataset, home, make_shown
 from labkit.world.fingerprint import fingerprint
 
 ABOUT = Path(".labkit", "dataset.json")
@@ -43,19 +42,11 @@ def _own(path: Path) -> Path:
     folder = home() / f"own-{fingerprint()[:8]}-{people}-{seed}"
     if not (folder / MANIFEST).exists():
         from labkit.store.lock import lock
+        from labkit.world.part import Config
 
         with lock(folder.with_name(f".{folder.name}.making"), wait_seconds=WAIT_SECONDS):
             if not (folder / MANIFEST).exists():
-                _make(folder, people, seed)
+                make_shown(Config(people=people, seed=seed), folder)
     if json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["hash"] != expected:
         raise DataError(say("world.other_kit", path=path))
     return folder
-
-
-def _make(folder: Path, people: int, seed: int) -> None:
-    from labkit.world.apart import make_apart
-    from labkit.world.part import Config
-
-    with waiting():
-        shutil.rmtree(folder, ignore_errors=True)  # without a manifest it is not whole
-        make_apart(Config(people=people, seed=seed), folder)

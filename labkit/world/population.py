@@ -3,12 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import coded
+from labkit.world.columns import coded, new_year
 from labkit.world.part import END_DAY, NEVER, START_DAY, Part, People
 from labkit.world.people import level_at
 from labkit.world.region import ERA_STARTS, region
 
 YEARS = np.arange(2010, 2025)
+START_OF_YEAR = new_year(YEARS)
 # Births per 1,000 women and year by ages 15-19, 20-24, ..., 45-49 in 2010, 2016 and 2022: Human
 # Fertility Database. Before 2010 the rates of 2010 at ages lowered by a year each ten years.
 FERTILITY_YEARS = (2010, 2016, 2022)
@@ -232,7 +233,7 @@ def education(part: Part) -> None:
     """Make the table `education`: a row for each year a person of 16 or above lives there."""
     people = people_of(part)
     who, year = _person_years(people, youngest=16)
-    level = level_at(people.education[who], people.birth[who], _new_year(year + 1))
+    level = level_at(people.education[who], people.birth[who], new_year(year + 1))
     part.tables["education"] = {
         "person_id": people.person_id[who],
         "year": year.astype(np.int16),
@@ -245,8 +246,8 @@ def income(part: Part) -> None:
     people = people_of(part)
     rng = part.rng("income")
     who, year = _person_years(people, youngest=17)
-    level = level_at(people.education[who], people.birth[who], _new_year(year))
-    age = (_new_year(year) - people.birth[who]) / 365.25
+    level = level_at(people.education[who], people.birth[who], new_year(year))
+    age = (new_year(year) - people.birth[who]) / 365.25
     median = MEDIAN_INCOME[level, np.searchsorted(INCOME_AGES, age, side="right")]
     log = rng.normal(0, INCOME_SPREAD[0], part.size)[who]
     log = log + rng.normal(0, INCOME_SPREAD[1], len(who)) + GROWTH * (year - 2022)
@@ -277,15 +278,8 @@ def death(part: Part) -> None:
 
 def _person_years(people: People, *, youngest: int) -> tuple[np.ndarray, np.ndarray]:
     """Places and years of those in the region on 31 December, of an age, or dead in the year."""
-    start, stop = _new_year(YEARS), _new_year(YEARS + 1)
+    start, stop = START_OF_YEAR, new_year(YEARS + 1)
     old = (stop[:, None] - people.birth) / 365.25 >= youngest
     here = (people.entry < stop[:, None]) & (last_day(people) >= start[:, None])
     who, year = np.nonzero((old & here).T)
     return who, YEARS[year]
-
-
-_NEW_YEARS = np.arange(0, 100).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
-
-
-def _new_year(year: np.ndarray) -> np.ndarray:
-    return _NEW_YEARS[year - 1970]  # numpy's own conversion takes ten times as long

@@ -5,7 +5,6 @@ nothing of the position. Rows come in the order of the pseudonyms, and row keys 
 neither gives the person or a duplicate away.
 """
 
-from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -67,16 +66,21 @@ def _mix(value: np.ndarray) -> np.ndarray:
 
 def part_pseudonyms(part: Part) -> np.ndarray:
     """Return the pseudonyms of a partition's people, int64, read-only."""
-    return _pseudonyms_in_order(part.first, part.size, part.config.seed)[0]
+    return part.once("pseudonyms", lambda: _read_only(_pseudonyms_of(part)))
 
 
-@lru_cache(maxsize=1)  # every registry asks for those of the partition that is being made
-def _pseudonyms_in_order(first: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return people's pseudonyms, and the people in the order of their pseudonyms."""
-    pseudonym = pseudonyms(first + np.arange(size), seed=seed)
-    in_order = np.argsort(pseudonym)
-    pseudonym.flags.writeable = in_order.flags.writeable = False
-    return pseudonym, in_order
+def _in_order(part: Part) -> np.ndarray:
+    """Return the people in the order of their pseudonyms."""
+    return part.once("by pseudonym", lambda: _read_only(np.argsort(part_pseudonyms(part))))
+
+
+def _pseudonyms_of(part: Part) -> np.ndarray:
+    return pseudonyms(part.first + np.arange(part.size), seed=part.config.seed)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
 
 
 def extract_order(part: Part, person: np.ndarray) -> np.ndarray:
@@ -89,7 +93,7 @@ def extract_order(part: Part, person: np.ndarray) -> np.ndarray:
     Returns:
         Indices that sort, shape (n,).
     """
-    _, in_order = _pseudonyms_in_order(part.first, part.size, part.config.seed)
+    in_order = _in_order(part)
     count = np.bincount(person, minlength=part.size)
     begin = np.cumsum(count) - count
     rows = ranges(begin[in_order], count[in_order])
