@@ -100,14 +100,20 @@ def onset_days(
         int32 days, one for each person asked for.
     """
     people = people_of(part)
-    draws = part.rng(f"onset.{disease.name}").standard_exponential((2, part.size))
+    draws, factor = part.once(
+        f"onset.{disease.name}",
+        lambda: (
+            part.rng(f"onset.{disease.name}").standard_exponential((2, part.size)),
+            multiplier(disease, people),
+        ),
+    )
     some = slice(None) if who is None else who
     day = invert(
         disease.baseline,
         draws[int(again)][some],
         female=people.female[some],
         birth=people.birth[some],
-        multiplier=multiplier(disease, people)[some],
+        multiplier=factor[some],
         jumps=[(days[some], ratio) for days, ratio in jumps(disease, known)],
         since=people.entry[some] if again else None,
     )
@@ -139,22 +145,25 @@ def found_days(part: Part, name: str, onset: np.ndarray) -> np.ndarray:
     return np.where(known & (onset < NEVER), onset + delay, NEVER).astype(np.int32)
 
 
-def fatal_days(part: Part, disease: Disease, onset: np.ndarray) -> np.ndarray:
+def fatal_days(part: Part, disease: Disease, onset: np.ndarray, who: np.ndarray) -> np.ndarray:
     """Compute the day the disease alone would kill: acute fatality, then excess hazard.
 
     The excess is a hazard of its own beside everybody's (additive), by time since onset and age at
     onset, so that the first of all these days is the day of death and tells its cause.
+
+    Args:
+        part: The partition.
+        disease: Which disease.
+        onset: Its first day, NEVER for none, shape (n,).
+        who: Places of the people asked for, shape (n,).
     """
     people = people_of(part)
     rng = part.rng(f"fatal.{disease.name}")
-    acute, late, delay = (
-        rng.random(part.size),
-        rng.standard_exponential(part.size),
-        rng.random(part.size),
-    )
-    age = (onset - people.birth) / YEAR
-    by_sex = np.where(people.female, 1.0, disease.men_die)
-    result = np.full(part.size, NEVER, dtype=np.int64)
+    draws = rng.random(part.size), rng.standard_exponential(part.size), rng.random(part.size)
+    acute, late, delay = (draw[who] for draw in draws)
+    age = (onset - people.birth[who]) / YEAR
+    by_sex = np.where(people.female[who], 1.0, disease.men_die)
+    result = np.full(len(who), NEVER, dtype=np.int64)
     if disease.excess:
         first, early, later = disease.excess
         scaled = late / by_sex / disease.excess_age ** (np.minimum(age, 110) - 70)
@@ -189,13 +198,15 @@ def onsets(part: Part) -> None:
         for step in BEFORE.get(name, ()):
             known |= step(part, known)
         day = onset_days(part, disease, known)
-        kill = fatal_days(part, disease, day)
+        ill = np.flatnonzero(day < NEVER)
+        kill = np.full(part.size, NEVER, dtype=np.int64)
+        kill[ill] = fatal_days(part, disease, day[ill], ill)
         dead = part.second[name] = kill < people.entry
-        if dead.any():
-            again = np.flatnonzero(dead)
+        again = np.flatnonzero(dead)
+        if len(again):
             day[again] = onset_days(part, disease, known, who=again, again=True)
-            kill = np.where(dead, fatal_days(part, disease, day), kill)
-            kill = np.where(kill < people.entry, NEVER, kill)
+            kill[again] = fatal_days(part, disease, day[again], again)
+            kill[kill < people.entry] = NEVER
         known[name] = part.onset[name] = day.astype(np.int32)
         part.found[name] = found_days(part, name, part.onset[name])
         part.codes[name] = pick(disease.icd10, part.rng(f"code.{name}").random(part.size))

@@ -377,7 +377,7 @@ def _collect(
     pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days[atc]
     times = np.where(collected, 1 + refills, 0)
     row = np.repeat(np.arange(n), times)
-    turn = np.arange(len(row)) - (np.cumsum(times) - times)[row]
+    turn = np.arange(len(row)) - (np.cumsum(times) - times).repeat(times)
     shift = turn * pace.repeat(times) * (1 + 0.08 * rng.standard_normal(len(row)))
     when = (day + lag).repeat(times) + np.maximum(shift, 0).astype(np.int32)
     last = np.minimum(np.minimum(people.death, END_DAY)[person], day + 364)

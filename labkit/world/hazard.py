@@ -11,6 +11,7 @@ Source:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -68,10 +69,9 @@ class Baseline:
         """Age in years at which the cumulative hazard reaches a value; inf if it never does."""
         ages = np.arange(LAST_AGE + 1, dtype=float)
         result = np.empty(len(cumulative))
-        for row, who in ((0, ~female), (1, female)):
+        for row, who in enumerate((np.flatnonzero(~female), np.flatnonzero(female))):
             known = self.cumulative[row]
-            found = np.interp(cumulative[who], known, ages)
-            result[who] = np.where(cumulative[who] < known[-1], found, np.inf)
+            result[who] = np.interp(cumulative[who], known, ages, right=np.inf)
         return result
 
 
@@ -113,8 +113,10 @@ def invert(
         >>> int(invert(base, np.array([2.0]), jumps=late, **one)[0])
         457
     """
-    first = birth if since is None else np.maximum(birth, since)
-    reached = baseline.at(female, (first - birth) / YEAR)
+    if since is None:
+        reached = np.zeros(len(birth))
+    else:
+        reached = baseline.at(female, np.maximum(since - birth, 0) / YEAR)
     need = exponential / multiplier
     factor = np.ones(len(birth))
     place = np.full(len(birth), np.nan)
@@ -157,10 +159,19 @@ def in_season(day: np.ndarray, amplitude: float, peak: int = 20) -> np.ndarray:
     """
     if amplitude == 0:
         return day
-    begins = NEW_YEARS[np.searchsorted(NEW_YEARS, day, side="right") - 1]
+    never = day >= NEVER
+    place = _DAY_OF_YEAR[np.where(never, 0, day) - NEW_YEARS[0]]
+    return (day + np.where(never, 0, _shifts(amplitude, peak)[place])).astype(np.int32)
+
+
+_DAY_OF_YEAR = np.concatenate([np.arange(n) for n in np.diff(NEW_YEARS)])
+
+
+@cache
+def _shifts(amplitude: float, peak: int) -> np.ndarray:
+    """Return by how many days each day of the year moves."""
     grid = np.arange(366.0)
     turn = 2 * np.pi / 365
     wave = np.sin(turn * (grid - peak)) - np.sin(-turn * peak)
     flat = grid + amplitude / turn * wave
-    moved = begins + np.interp(day - begins, flat, grid)
-    return np.where(day >= NEVER, day, np.floor(moved)).astype(np.int32)
+    return np.floor(np.interp(grid, flat, grid)).astype(np.int64) - np.arange(366)

@@ -1,6 +1,7 @@
 """Laboratory results: what a contact brings, and values that follow disease and treatment."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -9,7 +10,7 @@ import numpy as np
 
 from labkit.world.calibration import load
 from labkit.world.care import encounter_ids, moment, patient_ids
-from labkit.world.columns import Grouped, coded, stable_order
+from labkit.world.columns import Grouped, coded, ranges, stable_order
 from labkit.world.contacts import CAUSE, INPATIENT, KINDS, MINUTES
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.draws import chosen
@@ -185,24 +186,32 @@ def _repeated(
     """Take some analyses again each second day of a stay."""
     if name not in REPEATED:
         return at, when
-    stop = part.contacts["stop"][at]
-    nights = np.where(part.contacts["kind"][at] == INPATIENT, (stop - when) // MINUTES, 0)
-    again = np.minimum(nights // 2, 4)
-    row = np.repeat(np.arange(len(at)), 1 + again)
-    turn = np.arange(len(row)) - (np.cumsum(1 + again) - 1 - again)[row]
-    taken = when[row]
-    later = np.flatnonzero(turn)
-    morning = (taken[later] // MINUTES + 2 * turn[later]) * MINUTES + 7 * 60
-    taken[later] = np.minimum(morning, stop[row[later]])
-    return at[row], taken
+    stays = np.flatnonzero(part.contacts["kind"][at] == INPATIENT)
+    stop = part.contacts["stop"][at[stays]]
+    count = np.ones(len(at), dtype=np.int64)
+    count[stays] += np.minimum((stop - when[stays]) // MINUTES // 2, 4)
+    taken, first = when.repeat(count), (np.cumsum(count) - count)[stays]
+    # The places of a stay's later samples, and which each is.
+    later = ranges(first + 1, count[stays] - 1)
+    turn = later - first.repeat(count[stays] - 1)
+    morning = (taken[later] // MINUTES + 2 * turn) * MINUTES + 7 * 60
+    taken[later] = np.minimum(morning, stop.repeat(count[stays] - 1))
+    return at.repeat(count), taken
 
 
-_STEMS = np.array([code[:3] for code in DIAGNOSES])
+@cache
+def _number_of(stems: tuple[str, ...]) -> np.ndarray:
+    """Number three-character categories from 1 on: of each of `DIAGNOSES`, 0 for others."""
+    return np.array([1 + stems.index(c[:3]) if c[:3] in stems else 0 for c in DIAGNOSES], np.int8)
 
 
-def _with_stem(main: np.ndarray, stem: str) -> np.ndarray:
-    """Find the diagnoses, as places in `DIAGNOSES`, in a three-character category."""
-    return np.flatnonzero((_STEMS == stem)[main])
+def _ill_with(main: np.ndarray, stems: Iterable[str]) -> list[np.ndarray]:
+    """Find the diagnoses, as places in `DIAGNOSES`, of each category."""
+    stems = tuple(stems)
+    number = _number_of(stems)[main]
+    some = np.flatnonzero(number)
+    number = number[some]
+    return [some[number == 1 + i] for i in range(len(stems))]
 
 
 def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarray:
@@ -218,7 +227,7 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     daily = rng.standard_normal(len(at))
     share = np.sqrt(1 - how.within) * own[who] + np.sqrt(how.within) * daily
     if name == "creatinine":
-        injured = _with_stem(found["main"][at], "N17")
+        (injured,) = _ill_with(found["main"][at], ["N17"])
         return _creatinine(part, who, day, age, female, own[who], daily, injured)
     if how.log:
         mean = np.log(np.where(female, how.mean[1], how.mean[0])) + how.age_log * (age - 50)
@@ -236,10 +245,8 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     value = _treated(part, name, value, who, day, daily, age)
     if name == "hba1c":
         value = _diabetic(part, value, who, day, share)
-    main = found["main"][at] if how.acute else None
-    for stem, (median, log_sd) in how.acute.items():
-        assert main is not None
-        ill = _with_stem(main, stem)
+    acutely = _ill_with(found["main"][at], how.acute) if how.acute else []
+    for ill, (median, log_sd) in zip(acutely, how.acute.values(), strict=True):
         acute = median * np.exp(log_sd * daily[ill])
         # It comes down by the day while treated.
         days = np.maximum(day[ill] - found["start"][at[ill]] // MINUTES, 0)

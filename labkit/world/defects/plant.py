@@ -96,9 +96,10 @@ def _choose(
     weight: np.ndarray, share: float, view: View, level: str, rng: np.random.Generator
 ) -> np.ndarray:
     """Choose undamaged rows, as likely as their weights say, in order."""
-    eligible = np.flatnonzero((weight > 0) & view.free)
+    even = weight.dtype == bool
+    eligible = np.flatnonzero((weight if even else weight > 0) & view.free)
     n = _count(share, len(eligible), level)
-    if weight.dtype == bool:
+    if even:
         return np.sort(rng.choice(eligible, n, replace=False)) if n else eligible[:0]
     # The largest u^(1/w) are a weighted draw without replacement (Efraimidis & Spirakis 2006).
     draw = np.log(rng.random(len(eligible))) / weight[eligible]

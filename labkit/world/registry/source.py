@@ -11,7 +11,7 @@ from labkit.world.care import patient_ids
 from labkit.world.columns import Coded, coded, codes, days, ranges, year_of
 from labkit.world.contacts import KINDS
 from labkit.world.diagnosis_codes import DIAGNOSES
-from labkit.world.part import IDS_PER_PARTITION, START_DAY, Part, People
+from labkit.world.part import IDS_PER_PARTITION, START_DAY, Columns, Part, People
 from labkit.world.region import region
 from labkit.world.registry.pseudonym import extract_order
 
@@ -117,16 +117,21 @@ def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[Coded, 
         All codes in the order of the encounters and positions, and how many each has, shape (n,).
     """
     child = part.tables[table]
+    begins, counts = part.once(f"codes in {table}", lambda: _by_encounter(part, child))
+    place, distinct = codes(child["code"])
+    count = counts[row]
+    return Coded(place[ranges(begins[row], count)], distinct), count
+
+
+def _by_encounter(part: Part, child: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the rows of each encounter begin in a child table, and how many it has."""
     keys = numbers(part.tables["encounter"]["encounter_id"])
     owner = find(keys, numbers(child["encounter_id"]))
-    position = numbers(child["position"])
-    key = owner * 2**15 + position
-    order = np.arange(len(key)) if np.all(key[1:] > key[:-1]) else np.argsort(key)
+    order = owner * 2**15 + numbers(child["position"])
+    if np.any(order[1:] <= order[:-1]):
+        raise ValueError("registry: codes are not in the order of encounter and position")
     counts = np.bincount(owner, minlength=len(keys))
-    begins = np.cumsum(counts) - counts
-    place, distinct = codes(child["code"])
-    chosen = place[order[ranges(begins[row], counts[row])]]
-    return Coded(chosen, distinct), counts[row]
+    return np.cumsum(counts) - counts, counts
 
 
 def main_diagnoses(part: Part, row: np.ndarray) -> Coded:
@@ -179,13 +184,16 @@ def _read_homes(part: Part) -> Homes:
     first = np.searchsorted(person, np.arange(part.size))
     following = np.append(key[1:], np.iinfo(np.int64).max)
 
+    moved = np.bincount(person, minlength=part.size) > 1
+
     def find_home(who: np.ndarray, day: np.ndarray) -> np.ndarray:
-        wanted = (who.astype(np.int64) << 20) + day + 2**18
         home = first[who]
-        rest = np.flatnonzero(following[home] <= wanted)
-        while len(rest):  # most people move seldom
+        rest = np.flatnonzero(moved[who])  # most people never move
+        wanted = (who[rest].astype(np.int64) << 20) + day[rest] + 2**18
+        while len(rest):
+            later = following[home[rest]] <= wanted
+            rest, wanted = rest[later], wanted[later]
             home[rest] += 1
-            rest = rest[following[home[rest]] <= wanted[rest]]
         return place[home]
 
     return Homes(find_home, then, [known[n].number for n in then], [known[n].name for n in then])
