@@ -27,7 +27,7 @@ class Complaints:
 
     def draw(self, group: np.ndarray, share: np.ndarray) -> np.ndarray:
         """Return rows for groups (sex x age) from uniform draws."""
-        return self.limits.places(group + share) % len(self.main)
+        return self.limits.places(group + share) - group * np.int64(len(self.main))
 
 
 @cache

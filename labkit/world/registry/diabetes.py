@@ -100,7 +100,7 @@ def _check_ups(part: Part) -> tuple[Encounters, np.ndarray]:
     seen = encounters(part, ("gp", "outpatient"), about=_is_diabetes)
     labs = part.tables["lab_result"]
     analyte, names = codes(labs["analyte"])
-    is_hba1c = np.array([name == "hba1c" for name in names], dtype=bool)[analyte]
+    is_hba1c = np.flatnonzero(analyte == names.index("hba1c"))
     ids = numbers(part.tables["encounter"]["encounter_id"])
     measured = np.zeros(len(ids), dtype=bool)
     measured[find(ids, numbers(labs["encounter_id"])[is_hba1c])] = True
@@ -118,13 +118,14 @@ class Measured:
     def __init__(self, part: Part, table: str, people: np.ndarray, *, what: str, when: str) -> None:
         """Read the rows of the people marked; `what` and `when` name columns."""
         rows = part.tables[table]
-        owner = person_of_patient(part, numbers(rows["patient_id"]))
         place, self.names = codes(rows[what])
-        asked = np.array([name in LATEST for name in self.names])
-        row = np.flatnonzero(people[owner] & asked[place])
+        row = np.flatnonzero(np.array([name in LATEST for name in self.names])[place])
+        owner = person_of_patient(part, numbers(rows["patient_id"])[row])
+        some = np.flatnonzero(people[owner])
+        row, owner = row[some], owner[some]
         self.place = place[row]
         self.value = numbers(rows["value"])[row].astype(float)
-        self.key = (owner[row] << 20) + days(numbers(rows[when])[row])
+        self.key = (owner << 20) + days(numbers(rows[when])[row])
 
     def latest(self, name: str, person: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Return each person's last value up to a day, at most nine months old, else nan."""

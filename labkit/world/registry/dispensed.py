@@ -18,6 +18,7 @@ def lmr(part: Part) -> None:
     """Make the table `lmr`."""
     people, home = people_of(part), homes(part)
     collected = part.dispensings
+    lived = home.find(collected["person"], collected["day"])
     order = extract_order(part, collected["person"])
     person, day = collected["person"][order], collected["day"][order]
     drug, reimbursed = collected["atc"][order], collected["indication"][order]
@@ -28,7 +29,7 @@ def lmr(part: Part) -> None:
         "lopenr": part_pseudonyms(part)[person],
         "fodselsaar": birth_year(people.birth)[person],
         "kjonn": words(people.female[person], ["Mann", "Kvinne"]),
-        "kommune_navn": words(home.find(person, day), home.name),
+        "kommune_navn": words(lived[order], home.name),
         "utlevert": date_text(day, "%Y%m%d"),
         "atc": words(drug, list(DRUGS)),
         "pakninger": collected["packs"][order].astype(np.int16),

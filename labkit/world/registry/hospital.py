@@ -14,6 +14,7 @@ from labkit.world.registry.source import (
     diagnoses,
     encounters,
     homes,
+    homes_at_encounters,
     people_of,
 )
 
@@ -23,14 +24,14 @@ KINDS = ("inpatient", "day", "outpatient")  # 1, 2, 3 in `omsorgsniva`
 def npr(part: Part) -> None:
     """Make the table `npr`."""
     seen = encounters(part, KINDS)
-    people, home = people_of(part), homes(part)
+    people = people_of(part)
     main, secondary, count = diagnoses(part, seen.row)
     part.tables["npr"] = {
         "opphold_id": row_keys(part, "npr", np.arange(len(seen.row))),
         "pasient_id": part_pseudonyms(part)[seen.person],
         "fodselsaar": birth_year(people.birth)[seen.person],
         "kjonn": (1 + people.female[seen.person]).astype(np.int16),
-        "kommune": words(home.find(seen.person, seen.day), home.then),
+        "kommune": words(homes_at_encounters(part, seen), homes(part).then),
         "institusjon": part.contacts["organisation"][seen.row].astype(np.int32),
         "omsorgsniva": (1 + seen.kind).astype(np.int16),
         "hastegrad": np.where(part.contacts["acute"][seen.row], 1, 4).astype(np.int16),

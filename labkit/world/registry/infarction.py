@@ -119,7 +119,7 @@ def _troponin(part: Part, row: np.ndarray, case: np.ndarray, n: int) -> np.ndarr
         return highest
     labs = part.tables["lab_result"]
     place, distinct = codes(labs["analyte"])
-    wanted = np.flatnonzero(np.array([a == "troponin_t" for a in distinct])[place])
+    wanted = np.flatnonzero(place == distinct.index("troponin_t"))
     ids = numbers(part.tables["encounter"]["encounter_id"])[row]
     order = np.argsort(ids)
     encounter = numbers(labs["encounter_id"])[wanted]

@@ -18,7 +18,13 @@ from labkit.world.part import Part
 from labkit.world.registry.format import date_text, decimal_comma, words
 from labkit.world.registry.hospital import birth_year
 from labkit.world.registry.pseudonym import part_pseudonyms, row_keys
-from labkit.world.registry.source import encounters, homes, main_diagnoses, people_of
+from labkit.world.registry.source import (
+    encounters,
+    homes,
+    homes_at_encounters,
+    main_diagnoses,
+    people_of,
+)
 
 KINDS = ("gp", "out_of_hours")
 FIRST_DAY = (date(2016, 7, 1) - date(1970, 1, 1)).days
@@ -39,7 +45,7 @@ FEES = {  # year: (day, evening, ceiling)
 def kpr(part: Part) -> None:
     """Make the table `kpr`."""
     seen = encounters(part, KINDS, since=FIRST_DAY)
-    people, home = people_of(part), homes(part)
+    people = people_of(part)
     main = main_diagnoses(part, seen.row)
     age = (seen.day - people.birth[seen.person]) / 365.25
     fee = co_payment(seen.person, seen.year, seen.kind == 1, age)
@@ -48,7 +54,7 @@ def kpr(part: Part) -> None:
         "pasientlopenr": part_pseudonyms(part)[seen.person],
         "fodselsaar": birth_year(people.birth)[seen.person],
         "kjonn": words(people.female[seen.person], ["M", "K"]),
-        "kommunenr": words(home.find(seen.person, seen.day), home.now),
+        "kommunenr": words(homes_at_encounters(part, seen), homes(part).now),
         "dato": date_text(seen.day, "%d.%m.%Y"),
         "tjeneste": words(seen.kind, ["fastlege", "legevakt"]),
         "diagnose": main,

@@ -89,20 +89,26 @@ def encounters(
 ) -> Encounters:
     """Pick encounters by kind, first day and main diagnosis, in the order of the extract."""
     found = part.contacts
+    order, kind_in_order = part.once("extract order", lambda: _in_extract_order(part))
     wanted = np.array([kinds.index(k) if k in kinds else -1 for k in KINDS], dtype=np.int8)
-    kind = wanted[found["kind"]]
-    chosen = (kind >= 0) & (found["start"] >= since * 1440)
+    chosen = np.zeros(len(order), dtype=bool)
+    for number in np.flatnonzero(wanted >= 0):
+        chosen |= kind_in_order == number
+    row = order[chosen]
     if about is not None:
-        chosen &= np.array([about(code) for code in DIAGNOSES])[found["main"]]
-    order = part.once("extract order", lambda: extract_order(part, found["person"]))
-    row = order[chosen[order]]
-    return Encounters(
-        row,
-        found["person"][row],
-        kind[row],
-        found["start"][row],
-        found["stop"][row],
-    )
+        row = row[np.array([about(code) for code in DIAGNOSES])[found["main"][row]]]
+    start = found["start"][row]
+    if since > START_DAY:
+        late = np.flatnonzero(start >= since * 1440)
+        row, start = row[late], start[late]
+    kind = wanted[found["kind"][row]]
+    return Encounters(row, found["person"][row], kind, start, found["stop"][row])
+
+
+def _in_extract_order(part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """Return the contacts in the order of the extract, and the kind of each."""
+    order = extract_order(part, part.contacts["person"])
+    return order, part.contacts["kind"][order]
 
 
 def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[Coded, np.ndarray]:
@@ -154,6 +160,16 @@ def diagnoses(part: Part, row: np.ndarray) -> tuple[Coded, Coded, np.ndarray]:
     return every.take(first), every.take(np.flatnonzero(others)), count - 1
 
 
+def homes_at_encounters(part: Part, seen: Encounters) -> np.ndarray:
+    """Return the place in `Homes.then` of the patient's home at each of some encounters."""
+    found = part.contacts
+    at_all = part.once(
+        "homes at encounters",
+        lambda: homes(part).find(found["person"], found["start"] // 1440),
+    )
+    return at_all[seen.row]
+
+
 @dataclass(frozen=True)
 class Homes:
     """Where people lived: municipality numbers of the time, of 2024, and names."""
@@ -182,18 +198,18 @@ def _read_homes(part: Part) -> Homes:
     }
 
     first = np.searchsorted(person, np.arange(part.size))
+    key[first] = np.arange(part.size) << 20  # nobody is anywhere before
     following = np.append(key[1:], np.iinfo(np.int64).max)
 
-    moved = np.bincount(person, minlength=part.size) > 1
-
     def find_home(who: np.ndarray, day: np.ndarray) -> np.ndarray:
+        wanted = (who.astype(np.int64) << 20) + day + 2**18
+        if np.all(wanted[1:] >= wanted[:-1]):  # by person and day: each home has a run of rows
+            return place.repeat(np.diff(np.searchsorted(wanted, following), prepend=0))
         home = first[who]
-        rest = np.flatnonzero(moved[who])  # most people never move
-        wanted = (who[rest].astype(np.int64) << 20) + day[rest] + 2**18
-        while len(rest):
-            later = following[home[rest]] <= wanted
-            rest, wanted = rest[later], wanted[later]
+        rest = np.flatnonzero(following[home] <= wanted)
+        while len(rest):  # most people move seldom
             home[rest] += 1
+            rest = rest[following[home[rest]] <= wanted[rest]]
         return place[home]
 
     return Homes(find_home, then, [known[n].number for n in then], [known[n].name for n in then])
