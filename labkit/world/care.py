@@ -93,7 +93,7 @@ def diagnosis(part: Part) -> None:
     chance = SECONDARY[found["kind"]]
     chance[found["cause"] == CAUSE[BIRTH]] = 0.0
     codes = part.codes
-    day = found["start"] // 1440
+    day = found["day"]
     filled = np.zeros(n, dtype=np.int64)
     by_day = (found["person"] << 20) + day  # rises: contacts lie by person and time
     end = np.searchsorted(found["person"], np.arange(part.size), side="right")
@@ -153,5 +153,5 @@ def procedure(part: Part) -> None:
         "encounter_id": encounter_ids(part)[row],
         "position": np.ones(len(row), dtype=np.int16),
         "code": coded(found["procedure"][row], PROCEDURES),
-        "procedure_date": date64(found["start"][row] // 1440),
+        "procedure_date": date64(found["day"][row]),
     }

@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 
 from labkit.world.columns import Ladder
-from labkit.world.diagnosis_codes import place, procedure_place
+from labkit.world.diagnosis_codes import age_limits, place, procedure_place
 
 COMPLAINT_AGES = np.array([0, 6, 16, 30, 50, 67, 80])
 _GROUP = (np.searchsorted(COMPLAINT_AGES, np.arange(130), side="right") - 1).astype(np.int8)
@@ -23,6 +23,8 @@ class Complaints:
     days: np.ndarray
     procedure: np.ndarray
     share: np.ndarray
+    youngest: np.ndarray  # years of age, by the limits of the code
+    oldest: np.ndarray
     limits: Ladder  # flat; group g lies between g and g + 1
 
     def draw(self, group: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -46,12 +48,16 @@ def complaints() -> dict[str, Complaints]:
             sums = np.cumsum(weights * fits[:, None], axis=0)
             both.append((sums / sums[-1]).T)
         shares = np.concatenate(both)  # (groups, complaints)
+        main = np.array([place(row["code"]) for row in some], dtype=np.int16)
+        low, high = age_limits()
         found[kind] = Complaints(
-            main=np.array([place(row["code"]) for row in some], dtype=np.int16),
+            main=main,
             acute=np.array([float(row["acute"]) for row in some]),
             days=np.array([float(row["days"]) for row in some]),
             procedure=np.array([procedure_place(row["procedure"]) for row in some], np.int16),
             share=np.array([float(row["share"] or 0) for row in some]),
+            youngest=low[main],
+            oldest=high[main],
             limits=Ladder((shares + np.arange(len(shares))[:, None]).ravel()),
         )
     return found

@@ -4,6 +4,7 @@
 `part.contacts`, sorted by person and start, one place for each encounter to be:
     person     place in the partition, int64       kind      place in `KINDS`, int8
     start, stop   minutes since 1970, int64         acute     bool
+    day           of the start, days since 1970, int64
     main       place in `DIAGNOSES`, int16          procedure place in `PROCEDURES` or -1, int16
     organisation, practitioner   ids, int32         cause     place in `CAUSES`, int16
 """
@@ -17,7 +18,7 @@ from labkit.world import hospital
 from labkit.world.calibration import Bands, baselines, load
 from labkit.world.columns import stable_order
 from labkit.world.complaints import complaints, group_of
-from labkit.world.diagnosis_codes import DIAGNOSES, age_limits, pick, place, procedure_place
+from labkit.world.diagnosis_codes import DIAGNOSES, pick, place, procedure_place
 from labkit.world.disease import diseases
 from labkit.world.draws import scattered
 from labkit.world.episode import kinds as episode_kinds
@@ -151,12 +152,11 @@ def everyday(part: Part, gathered: Gathered) -> None:
             ]
             share = np.where(rng.random(len(who)) < LASTING[kind], own, share)
         row = known.draw(group, share)
-        low, high = age_limits()
-        odd = np.arange(len(who))
+        odd = np.flatnonzero((years_old < known.youngest[row]) | (years_old > known.oldest[row]))
         for _ in range(DRAWN_AGAIN):  # a group of ages is wider than some codes allow
-            code = known.main[row[odd]]
-            odd = odd[(years_old[odd] < low[code]) | (years_old[odd] > high[code])]
-            row[odd] = known.draw(group[odd], rng.random(len(odd)))
+            again = row[odd] = known.draw(group[odd], rng.random(len(odd)))
+            age = years_old[odd]
+            odd = odd[(age < known.youngest[again]) | (age > known.oldest[again])]
         chance = rng.random((2, len(who)))
         gathered.add(
             who,
@@ -371,6 +371,7 @@ def contacts(part: Part) -> None:
     central = units(part.config.region).central
     moved["organisation"] = np.where(moved.pop("moved"), central, moved["organisation"])
     moved["practitioner"] = _doctor(part, moved, rng)
+    moved["day"] = moved["start"] // MINUTES
     part.contacts = moved
 
 
@@ -384,7 +385,8 @@ def _times(part: Part, stream: str, fields: list[np.ndarray]) -> list[np.ndarray
     rng = part.rng(stream)
     weekday = (day + 3) % 7  # day 0, 1 January 1970, was a Thursday
     office = _is_planned(kind, acute, cause) | (kind == GP)
-    day += np.where(office & (weekday > 4), 7 - weekday, 0)
+    moved = np.flatnonzero(office & (weekday > 4))
+    day[moved] += 7 - weekday[moved]
     start = day.astype(np.int64) * MINUTES + _minute(kind, acute, day, rng)
     return [start, start + _length(kind, days, rng)]
 
@@ -439,7 +441,7 @@ def _minute(
 def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw how long contacts last, in minutes; stays are lognormal about their mean."""
     spread = rng.standard_normal(len(kind))
-    length = np.array([0, 330, 30, 18, 25])[kind] * np.exp(0.25 * spread)
+    length = np.array([0.0, 330.0, 30.0, 18.0, 25.0])[kind] * np.exp(0.25 * spread)
     length = np.maximum(length, 5)
     inside = np.flatnonzero(kind == INPATIENT)
     mean, factor = np.maximum(days[inside], 0.3), np.exp(0.75 * spread[inside] - 0.28)
@@ -452,13 +454,13 @@ def _place(
 ) -> np.ndarray:
     """Choose the organisation: the practice and hospital of the home, now and then the central."""
     found = units(part.config.region)
-    home = people_of(part).municipality[person]
+    home = people_of(part).municipality
     central = rng.random(len(person)) < 0.10
-    where = found.practice[home].astype(np.int32)
+    where = found.practice[home].astype(np.int32)[person]
     ward = np.flatnonzero(kind <= OUTPATIENT)
-    where[ward] = np.where(central[ward], found.central, found.hospital[home[ward]])
+    where[ward] = np.where(central[ward], found.central, found.hospital[home][person[ward]])
     late = np.flatnonzero(kind == OUT_OF_HOURS)
-    where[late] = found.out_of_hours[home[late]]
+    where[late] = found.out_of_hours[home][person[late]]
     return where
 
 

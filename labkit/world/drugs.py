@@ -277,7 +277,7 @@ def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     planned = planned + np.where(number > 0, rng.integers(-20, 40, len(period)), 0)
 
     able = np.flatnonzero(found["kind"] != OUT_OF_HOURS)
-    key = found["person"][able].astype(np.int64) * (1 << 20) + found["start"][able] // 1440
+    key = found["person"][able].astype(np.int64) * (1 << 20) + found["day"][able]
     at = np.searchsorted(key, person[period].astype(np.int64) * (1 << 20) + planned)
     at = np.minimum(at, len(able) - 1)
     contact = able[at]
@@ -302,7 +302,7 @@ def after_discharge(part: Part) -> np.ndarray:
     assert people.death is not None
     who = found["person"]
     stays = np.flatnonzero((found["kind"] == INPATIENT) & found["acute"])
-    old = found["start"][stays] // 1440 - people.birth[who[stays]] >= 65 * YEAR
+    old = found["day"][stays] - people.birth[who[stays]] >= 65 * YEAR
     first = np.unique(who[stays][old], return_index=True)[1]
     rows = stays[old][first]
     return rows[found["stop"][rows] // 1440 < people.death[who[rows]]]
@@ -349,7 +349,7 @@ def prescriptions(part: Part) -> None:
         "indication": coded(indication, DIAGNOSES),
     }
     inside = found["kind"][contact] == INPATIENT
-    assert not (day[inside] < found["start"][contact][inside] // 1440).any()
+    assert not (day[inside] < found["day"][contact][inside]).any()
     _collect(part, person, day, atc, indication, number, refills, np.minimum(stop, upcoming))
 
 

@@ -213,15 +213,20 @@ def transfers(
     cut = contacts["start"][stays] + (length * (0.08 + 0.3 * draw[1])).astype(np.int64)
     gap = 20 + (draw[2] ** 1.5 * 440).astype(np.int64)
     gap = np.minimum(gap, contacts["stop"][stays] - cut - 60)
-    second = {name: values[stays].copy() for name, values in contacts.items()}
-    second["start"] = cut + gap
-    elsewhere = draw[3] < 0.75
-    second["moved"] = elsewhere
-    first = {**contacts, "moved": np.zeros(len(contacts["kind"]), dtype=bool)}
-    joined = {name: np.concatenate([first[name], second[name]]) for name in first}
-    joined["stop"][stays] = cut
-    joined["procedure"][stays] = -1
-    order = np.argsort(
-        joined["person"].astype(np.int64) * (1 << 32) + joined["start"], kind="stable"
-    )
-    return {name: values[order] for name, values in joined.items()}
+    n = len(contacts["person"])
+    # Each second stay stands behind the contacts that begin by then; one begun at the same minute
+    # comes first.
+    key = (contacts["person"] << 32) + contacts["start"]
+    second = (contacts["person"][stays] << 32) + cut + gap
+    by_time = np.argsort(second, kind="stable")
+    behind = np.searchsorted(key, second[by_time], side="right")
+    made = behind + np.arange(len(stays))
+    source = np.insert(np.arange(n), behind, stays[by_time])
+    split = {name: values[source] for name, values in contacts.items()}
+    where = np.delete(np.arange(len(source)), made)[stays]
+    split["stop"][where] = cut
+    split["procedure"][where] = -1
+    split["start"][made] = (cut + gap)[by_time]
+    split["moved"] = np.zeros(len(source), dtype=bool)
+    split["moved"][made] = (draw[3] < 0.75)[by_time]
+    return split

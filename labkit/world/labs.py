@@ -138,7 +138,7 @@ def lab_results(part: Part) -> None:
             value[-1][chosen(failed, len(at), FAILED)] = np.nan
         if name == "creatinine":
             people, who = people_of(part), found["person"][at]
-            age = (found["start"][at] // MINUTES - people.birth[who]) / YEAR
+            age = (found["day"][at] - people.birth[who]) / YEAR
             adult = age >= 18
             egfr = ckd_epi_2021(value[-1][adult], age[adult], people.female[who][adult])
             last = at[adult], when[adult], np.round(np.minimum(egfr, 150))
@@ -172,7 +172,9 @@ def _lipids(part: Part, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """
     any_of = np.zeros(len(part.contacts["start"]), dtype=bool)
     any_of[np.concatenate(list(rows.values()))] = True
-    at, place = np.flatnonzero(any_of), np.cumsum(any_of) - 1
+    at = np.flatnonzero(any_of)
+    place = np.empty(len(any_of), dtype=np.int64)
+    place[at] = np.arange(len(at))
     when = part.contacts["start"][at]
     parts = {name: _values(part, name, at, when) for name in LIPIDS[:3]}
     total = parts["chol_ldl"] + parts["chol_hdl"] + parts["triglyc"] / 2.2
@@ -249,7 +251,7 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     for ill, (median, log_sd) in zip(acutely, how.acute.values(), strict=True):
         acute = median * np.exp(log_sd * daily[ill])
         # It comes down by the day while treated.
-        days = np.maximum(day[ill] - found["start"][at[ill]] // MINUTES, 0)
+        days = np.maximum(day[ill] - found["day"][at[ill]], 0)
         fading = 0.78**days
         value[ill] = acute * fading + value[ill] * (1 - fading)
     return np.round(np.clip(value, how.low, how.high), how.decimals)

@@ -56,9 +56,22 @@ def _table(name: str, columns: Columns) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
+def _numbers(values: np.ndarray) -> pa.Array:
+    """Hold a numpy array as Arrow does, nan and not-a-time as null; without a copy."""
+    kind = values.dtype.kind
+    if kind not in "fM":
+        return pa.array(values)
+    if kind == "M" and values.dtype != "M8[us]":
+        return pa.array(values)
+    empty = np.isnan(values) if kind == "f" else np.isnat(values)
+    valid = pa.py_buffer(np.packbits(~empty, bitorder="little")) if empty.any() else None
+    arrow = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(arrow, len(values), [valid, pa.py_buffer(values)])
+
+
 def _array(where: str, values: Any, field: pa.Field) -> pa.Array:
     if isinstance(values, np.ndarray):
-        array = pa.array(values, from_pandas=values.dtype.kind == "f")
+        array = _numbers(values)
     elif isinstance(values, Coded):
         array = pa.array(values)
     else:

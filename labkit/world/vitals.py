@@ -107,10 +107,10 @@ def vital_signs(part: Part) -> None:
     assert people.bmi is not None
     rng = part.rng("vital")
     n = len(found["person"])
-    age = (found["start"] // 1440 - people.birth[found["person"]]) / YEAR
+    age = (found["day"] - people.birth[found["person"]]) / YEAR
     why = ((age < 18) * len(CAUSE) + found["cause"]) * len(CONTACT_KINDS) + found["kind"]
     at = np.flatnonzero(rng.random(n) < _chances().take(why))
-    who, day = found["person"][at], found["start"][at] // 1440
+    who, day = found["person"][at], found["day"][at]
     draws = rng.standard_normal((3, len(at)))
     upper = np.clip(np.round(systolic(part, who, day, draws[0])), 75, 235)
     lower = np.round(np.clip(0.42 * upper + 24 + 6 * draws[1] - 0.1 * (age[at] - 50), 40, 130))

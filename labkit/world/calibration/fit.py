@@ -89,7 +89,7 @@ def observe_care(parts: Iterator[Part]) -> dict[str, np.ndarray]:
         assert who.death is not None
         for kind, (ages, _, _) in contacts.RATES.items():
             mine = part.contacts["kind"] == contacts.KINDS.index(kind)
-            place, day = part.contacts["person"][mine], part.contacts["start"][mine] // 1440
+            place, day = part.contacts["person"][mine], part.contacts["day"][mine]
             total[kind][0] += events(ages, who.birth[place], day, who.female[place])
             last = np.minimum(who.death, END_DAY)
             total[kind][1] += at_risk(ages, who.birth, who.entry, last, who.female)

@@ -165,7 +165,7 @@ def homes_at_encounters(part: Part, seen: Encounters) -> np.ndarray:
     found = part.contacts
     at_all = part.once(
         "homes at encounters",
-        lambda: homes(part).find(found["person"], found["start"] // 1440),
+        lambda: homes(part).find(found["person"], found["day"]),
     )
     return at_all[seen.row]
 
