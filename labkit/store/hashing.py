@@ -12,6 +12,7 @@ import pyarrow as pa
 from xxhash import xxh3_64_digest, xxh3_128
 
 LOOKED_AT = 100  # rows, to see whether text repeats
+MOST_KNOWN = 256  # lists of words
 BITS = {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}
 
 
@@ -50,11 +51,25 @@ def _add_column(digest: xxh3_128, name: str, array: pa.Array) -> None:
     kind = "string" if _is_text(array.type) else str(array.type)
     digest.update(f"\0{name}\0{kind}\0".encode())
     if array.null_count:
-        digest.update(np.packbits(array.is_null().to_numpy(zero_copy_only=False)).tobytes())
+        digest.update(_null_bits(array))
     if kind == "string":
         _add_text(digest, array)
     else:
         _add_numbers(digest, array)
+
+
+def _null_bits(array: pa.Array) -> bytes:
+    """Return a bit for each row, the first one highest, set where it is null."""
+    valid = array.buffers()[0]
+    if valid is None or array.offset:
+        return np.packbits(array.is_null().to_numpy(zero_copy_only=False)).tobytes()
+    bits = ~_TURNED[np.frombuffer(valid, np.uint8, -(-len(array) // 8))]
+    if len(array) % 8:
+        bits[-1] &= 0xFF << (8 - len(array) % 8) & 0xFF
+    return bits.tobytes()
+
+
+_TURNED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8), bitorder="little"))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -76,7 +91,13 @@ def _add_text(digest: xxh3_128, array: pa.Array) -> None:
         _add_long(digest, array)
         return
     coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    _add_numbers(digest, _hashes(tuple(coded.dictionary.to_pylist())).take(coded.indices))
+    hashes, nothing = _hashes(coded.dictionary), len(coded.dictionary)
+    places = coded.indices
+    if places.null_count:  # to the last hash, which is 0
+        if nothing > np.iinfo(places.type.to_pandas_dtype()).max:
+            places = places.cast(pa.int32())
+        places = places.fill_null(nothing)
+    _add_numbers(digest, hashes.take(places))
 
 
 def _repeats(array: pa.Array) -> bool:
@@ -87,10 +108,24 @@ def _repeats(array: pa.Array) -> bool:
     return len(first.unique()) < len(first)
 
 
-@lru_cache(maxsize=128)  # lists of codes and of days come again in every partition
-def _hashes(words: tuple[str | None, ...]) -> pa.Array:
-    hashes = b"".join(_hash_of_word(word) for word in words)
-    return pa.array(np.frombuffer(hashes, dtype="<i4"))
+def _hashes(words: pa.Array) -> pa.Array:
+    """Return 4 bytes of the hash of each word, and 0 after them.
+
+    Lists of codes and of days come again in every partition: they are known by their bytes.
+    """
+    digest = xxh3_128(f"{words.type} {words.offset} {len(words)}".encode())
+    for buffer in words.buffers():
+        digest.update(b"" if buffer is None else buffer)
+    known = digest.digest()
+    if known not in _KNOWN:
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        hashes = b"".join(_hash_of_word(word) for word in words.to_pylist())
+        _KNOWN[known] = pa.array(np.frombuffer(hashes + bytes(4), dtype="<i4"))
+    return _KNOWN[known]
+
+
+_KNOWN: dict[bytes, pa.Array] = {}
 
 
 @lru_cache(maxsize=1 << 16)
