@@ -18,7 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from labkit.world.care import encounter_ids, patient_ids
-from labkit.world.columns import Grouped, coded, stable_order
+from labkit.world.columns import Grouped, coded, ranges, stable_order
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
 from labkit.world.diagnosis_codes import DIAGNOSES, code_list, place
 from labkit.world.hazard import YEAR
@@ -372,23 +372,24 @@ def _collect(
     lag = np.where(rng.random(n) < 0.6, 0, rng.exponential(4.0, n))
     planted = atc == _DRUG[VITAMIN_D]
     collected |= planted
-    lag = np.where(planted, rng.exponential(YEAR / COLLECTS, n), lag).astype(np.int64)
+    lag = np.where(planted, rng.exponential(YEAR / COLLECTS, n), lag).astype(np.int32)
     # Each person keeps their own pace: some a little early, many late.
     pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days[atc]
     times = np.where(collected, 1 + refills, 0)
     row = np.repeat(np.arange(n), times)
-    turn = np.arange(len(row)) - (np.cumsum(times) - times).repeat(times)
+    turn = ranges(np.zeros(n, dtype=np.int64), times)
     shift = turn * pace.repeat(times) * (1 + 0.08 * rng.standard_normal(len(row)))
+    day = day.astype(np.int32)
     when = (day + lag).repeat(times) + np.maximum(shift, 0).astype(np.int32)
     last = np.minimum(np.minimum(people.death, END_DAY)[person], day + 364)
-    keep = (when <= last.repeat(times)) & ((turn == 0) | (when < limit.repeat(times)))
-    kept = np.flatnonzero(keep)
+    next_one = np.minimum(limit, NEVER).astype(np.int32).repeat(times)
+    kept = np.flatnonzero((when <= last.repeat(times)) & ((turn == 0) | (when < next_one)))
     row, when = row[kept], when[kept]
-    order = stable_order((person[row].astype(np.int64) << DAY_BITS) + (when - START_DAY))
+    order = stable_order((person[row] << DAY_BITS) + (when - START_DAY))
     row, when = row[order], when[order]
     part.dispensings = {
         "person": person[row],
-        "day": when.astype(np.int32),
+        "day": when,
         "atc": atc[row],
         "packs": np.ones(len(row), dtype=np.int16),
         "prescription_id": number[row],
