@@ -16,7 +16,7 @@ import numpy as np
 
 from labkit.world import hospital
 from labkit.world.calibration import Bands, baselines, load
-from labkit.world.columns import stable_order
+from labkit.world.columns import ordered
 from labkit.world.complaints import complaints, group_of
 from labkit.world.diagnosis_codes import DIAGNOSES, pick, place, procedure_place
 from labkit.world.disease import diseases
@@ -31,6 +31,7 @@ from labkit.world.units import DOCTORS_PER_PRACTICE, DOCTORS_PER_SPECIALITY, uni
 KINDS = ("inpatient", "day", "outpatient", "gp", "out_of_hours")
 INPATIENT, DAY, OUTPATIENT, GP, OUT_OF_HOURS = range(5)
 MINUTES = 1440
+MINUTE_BITS = 25  # hold the minutes of the window
 DRAWN_AGAIN = 4
 OWN_COMPLAINTS = 3
 LASTING = {"outpatient": 0.75, "day": 0.5}  # share of visits for one of a person's own complaints
@@ -338,18 +339,18 @@ def contacts(part: Part) -> None:
     keep &= ~(planned & (day == people.death[person]))
     stop = np.minimum(stop, (last + 1) * MINUTES - 1)
 
-    order = np.flatnonzero(keep)
-    when = (person[order] << 25) + (start[order] - START_DAY * MINUTES)
-    by_time = stable_order(when)
-    order, when = order[by_time], when[by_time]
+    kept = np.flatnonzero(keep)
+    by_time, when = ordered(((person << MINUTE_BITS) + start - START_DAY * MINUTES)[kept])
+    order = kept[by_time]
     # Nobody is elsewhere while in a ward: the latest end of an earlier stay, person by person.
     stays = np.flatnonzero(kind[order] == INPATIENT)
     busy = np.zeros(len(order) + 1, dtype=np.int64)
     out = stop[order[stays]] - START_DAY * MINUTES
-    busy[stays + 1] = (person[order[stays]] << 25) + out
-    order = order[when >= np.maximum.accumulate(busy)[:-1]]
+    busy[stays + 1] = (person[order[stays]] << MINUTE_BITS) + out
+    free = when >= np.maximum.accumulate(busy)[:-1]
+    order, when = order[free], when[free]
 
-    person, kind, main = person[order], kind[order], main[order]
+    person, kind, main = when >> MINUTE_BITS, kind[order], main[order]
     rng = part.rng("contact.place")
     where = _place(part, person, kind, rng)
     moved = hospital.transfers(
@@ -357,7 +358,7 @@ def contacts(part: Part) -> None:
         {
             "person": person,
             "kind": kind,
-            "start": start[order],
+            "start": (when & ((1 << MINUTE_BITS) - 1)) + START_DAY * MINUTES,
             "stop": stop[order],
             "acute": acute[order],
             "main": main,

@@ -18,7 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from labkit.world.care import encounter_ids, patient_ids
-from labkit.world.columns import Grouped, coded, ranges, stable_order
+from labkit.world.columns import Grouped, coded, ordered, ranges
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
 from labkit.world.diagnosis_codes import DIAGNOSES, code_list, place
 from labkit.world.hazard import YEAR
@@ -332,8 +332,8 @@ def prescriptions(part: Part) -> None:
     atc, indication = np.r_[atc, single[1]], np.r_[indication, single[2]]
     stop, upcoming = np.r_[stop, never], np.r_[upcoming, never]
 
-    order = stable_order(contact)  # contacts lie by person and time
-    contact, atc, indication = contact[order], atc[order], indication[order]
+    order, contact = ordered(contact)  # contacts lie by person and time
+    atc, indication = atc[order], indication[order]
     stop, upcoming, refills = stop[order], upcoming[order], refills[order]
     person = found["person"][contact]
     day = found["stop"][contact] // 1440
@@ -385,11 +385,11 @@ def _collect(
     next_one = np.minimum(limit, NEVER).astype(np.int32).repeat(times)
     kept = np.flatnonzero((when <= last.repeat(times)) & ((turn == 0) | (when < next_one)))
     row, when = row[kept], when[kept]
-    order = stable_order((person[row] << DAY_BITS) + (when - START_DAY))
-    row, when = row[order], when[order]
+    order, by_day = ordered((person[row] << DAY_BITS) + (when - START_DAY))
+    row = row[order]
     part.dispensings = {
-        "person": person[row],
-        "day": when,
+        "person": by_day >> DAY_BITS,
+        "day": ((by_day & ((1 << DAY_BITS) - 1)) + START_DAY).astype(np.int32),
         "atc": atc[row],
         "packs": np.ones(len(row), dtype=np.int16),
         "prescription_id": number[row],

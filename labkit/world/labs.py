@@ -10,7 +10,7 @@ import numpy as np
 
 from labkit.world.calibration import load
 from labkit.world.care import encounter_ids, moment, patient_ids
-from labkit.world.columns import Grouped, coded, ranges, stable_order
+from labkit.world.columns import Grouped, coded, ordered, ranges
 from labkit.world.contacts import CAUSE, INPATIENT, KINDS, MINUTES
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.draws import chosen
@@ -146,9 +146,9 @@ def lab_results(part: Part) -> None:
     minute.append(last[1])
     which.append(np.full(len(last[0]), len(names), dtype=np.int8))
     value.append(last[2])
-    at = np.concatenate(contact)
-    order = stable_order(at)  # of a contact, the analytes come in their order as they are
-    at, taken, analyte = at[order], np.concatenate(minute)[order], np.concatenate(which)[order]
+    # Of a contact, the analytes come in their order as they are.
+    order, at = ordered(np.concatenate(contact))
+    taken, analyte = np.concatenate(minute)[order], np.concatenate(which)[order]
     amount = np.concatenate(value)[order]
     words = (*names, "egfr")
     unit = tuple(dict.fromkeys(units()[name] for name in words))

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Date, DateTime, Double, Integer, SmallInteger
 
 from labkit import schema
-from labkit.world.columns import Coded
+from labkit.world.columns import Coded, held
 from labkit.world.part import Columns, Part
 
 ARROW = {
@@ -57,16 +57,12 @@ def _table(name: str, columns: Columns) -> pa.Table:
 
 
 def _numbers(values: np.ndarray) -> pa.Array:
-    """Hold a numpy array as Arrow does, nan and not-a-time as null; without a copy."""
-    kind = values.dtype.kind
-    if kind not in "fM":
-        return pa.array(values)
-    if kind == "M" and values.dtype != "M8[us]":
-        return pa.array(values)
-    empty = np.isnan(values) if kind == "f" else np.isnat(values)
-    valid = pa.py_buffer(np.packbits(~empty, bitorder="little")) if empty.any() else None
-    arrow = pa.from_numpy_dtype(values.dtype)
-    return pa.Array.from_buffers(arrow, len(values), [valid, pa.py_buffer(values)])
+    """Hold a numpy array as Arrow does, nan and not-a-time as null."""
+    if values.dtype.kind == "f":
+        return held(values, np.isnan(values))
+    if values.dtype == "M8[us]":  # days are 64 bits in numpy and 32 in Arrow
+        return held(values, np.isnat(values))
+    return pa.array(values)
 
 
 def _array(where: str, values: Any, field: pa.Field) -> pa.Array:

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from labkit.world.care import encounter_ids, moment, patient_ids
-from labkit.world.columns import coded, stable_order
+from labkit.world.columns import coded, ordered
 from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS, OUTPATIENT
 from labkit.world.contacts import KINDS as CONTACT_KINDS
 from labkit.world.diagnosis_codes import DIAGNOSES
@@ -136,8 +136,8 @@ def vital_signs(part: Part) -> None:
     contact = np.concatenate([rows for rows, _, _ in blocks])
     kind = np.concatenate([np.full(len(rows), k, dtype=np.int8) for rows, k, _ in blocks])
     value = np.concatenate([amount for _, _, amount in blocks])
-    order = stable_order(contact * 8 + kind)
-    contact, kind, value = contact[order], kind[order], value[order]
+    order, by_contact = ordered(contact * 8 + kind)
+    contact, kind, value = by_contact >> 3, (by_contact & 7).astype(np.int8), value[order]
     part.tables["vital_sign"] = {
         "vital_sign_id": part.ids(len(contact)),
         "patient_id": patient_ids(part)[found["person"][contact]],

@@ -11,7 +11,7 @@ Source:
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import codes, days, stable_order, year_of
+from labkit.world.columns import codes, days, ordered, year_of
 from labkit.world.part import Part
 from labkit.world.population import text
 from labkit.world.registry.format import date_text, decimal_comma, integers, words
@@ -133,11 +133,12 @@ class Measured:
         if name not in self.names:
             return result
         row = np.flatnonzero((self.place == self.names.index(name)) & ~np.isnan(self.value))
-        row = row[stable_order(self.key[row])]
+        order, key = ordered(self.key[row])
+        row = row[order]
         if len(row) == 0:
             return result
         asked = (person.astype(np.int64) << 20) + day
-        at = np.searchsorted(self.key[row], asked, side="right") - 1
-        near = (at >= 0) & (self.key[row][np.maximum(at, 0)] >= asked - LOOK_BACK_DAYS)
+        at = np.searchsorted(key, asked, side="right") - 1
+        near = (at >= 0) & (key[np.maximum(at, 0)] >= asked - LOOK_BACK_DAYS)
         result[near] = self.value[row[at[near]]]
         return result

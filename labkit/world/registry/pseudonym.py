@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 
-from labkit.world.columns import ranges, stable_order
+from labkit.world.columns import ordered, ranges
 from labkit.world.part import IDS_PER_PARTITION, Part
 
 FIRST, COUNT = 10_000_000, 90_000_000
@@ -98,7 +98,7 @@ def extract_order(part: Part, person: np.ndarray) -> np.ndarray:
     begin = np.cumsum(count) - count
     rows = ranges(begin[in_order], count[in_order])
     together = bool((person[1:] >= person[:-1]).all())  # rows by person, as most tables have them
-    return rows if together else stable_order(person)[rows]
+    return rows if together else ordered(person)[0][rows]
 
 
 def row_keys(part: Part, table: str, position: np.ndarray) -> np.ndarray:
