@@ -20,7 +20,7 @@ WITHOUT_GP = 0.015  # our assumption: on no GP list
 
 def moment(minutes: np.ndarray) -> np.ndarray:
     """Return minutes since 1970 as datetime64[us]."""
-    return (minutes * 60_000_000).view("datetime64[us]")
+    return (minutes * np.int64(60_000_000)).view("datetime64[us]")
 
 
 def patient_ids(part: Part) -> np.ndarray:

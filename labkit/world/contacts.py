@@ -3,8 +3,8 @@
 `contacts` gathers them from disease, acute illness, births and everyday complaints, and leaves in
 `part.contacts`, sorted by person and start, one place for each encounter to be:
     person     place in the partition, int64       kind      place in `KINDS`, int8
-    start, stop   minutes since 1970, int64         acute     bool
-    day           of the start, days since 1970, int64
+    start, stop   minutes since 1970, int32         acute     bool
+    day           of the start, days since 1970, int32
     main       place in `DIAGNOSES`, int16          procedure place in `PROCEDURES` or -1, int16
     organisation, practitioner   ids, int32         cause     place in `CAUSES`, int16
 """
@@ -358,7 +358,7 @@ def contacts(part: Part) -> None:
         {
             "person": person,
             "kind": kind,
-            "start": (when & ((1 << MINUTE_BITS) - 1)) + START_DAY * MINUTES,
+            "start": ((when & ((1 << MINUTE_BITS) - 1)) + START_DAY * MINUTES).astype(np.int32),
             "stop": stop[order],
             "acute": acute[order],
             "main": main,
@@ -388,7 +388,7 @@ def _times(part: Part, stream: str, fields: list[np.ndarray]) -> list[np.ndarray
     office = _is_planned(kind, acute, cause) | (kind == GP)
     moved = np.flatnonzero(office & (weekday > 4))
     day[moved] += 7 - weekday[moved]
-    start = day.astype(np.int64) * MINUTES + _minute(kind, acute, day, rng)
+    start = day * np.int32(MINUTES) + _minute(kind, acute, day, rng)
     return [start, start + _length(kind, days, rng)]
 
 
