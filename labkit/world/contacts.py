@@ -16,7 +16,7 @@ import numpy as np
 
 from labkit.world import hospital
 from labkit.world.calibration import Bands, baselines, load
-from labkit.world.columns import ordered
+from labkit.world.columns import ordered, remainder
 from labkit.world.complaints import complaints, group_of
 from labkit.world.diagnosis_codes import DIAGNOSES, pick, place, procedure_place
 from labkit.world.disease import diseases
@@ -384,7 +384,7 @@ def _times(part: Part, stream: str, fields: list[np.ndarray]) -> list[np.ndarray
     """Give contacts start and stop; what is planned is moved to a weekday, in place."""
     _, day, kind, _, cause, acute, days, _ = fields
     rng = part.rng(stream)
-    weekday = (day + 3) % 7  # day 0, 1 January 1970, was a Thursday
+    weekday = remainder(day + 3, 7)  # day 0, 1 January 1970, was a Thursday
     office = _is_planned(kind, acute, cause) | (kind == GP)
     moved = np.flatnonzero(office & (weekday > 4))
     day[moved] += 7 - weekday[moved]

@@ -223,7 +223,7 @@ def transfers(
     made = behind + np.arange(len(stays))
     source = np.insert(np.arange(n), behind, stays[by_time])
     split = {name: values[source] for name, values in contacts.items()}
-    where = np.delete(np.arange(len(source)), made)[stays]
+    where = stays + np.searchsorted(behind, stays, side="right")
     split["stop"][where] = cut
     split["procedure"][where] = -1
     split["start"][made] = (cut + gap)[by_time]

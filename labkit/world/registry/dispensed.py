@@ -5,6 +5,7 @@ What hospitals and nursing homes give is not in it, nor what is bought without a
 
 import numpy as np
 
+from labkit.world.columns import coded
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.drugs import DRUGS, packs
 from labkit.world.part import Part
@@ -23,7 +24,7 @@ def lmr(part: Part) -> None:
     person, day = collected["person"][order], collected["day"][order]
     drug, reimbursed = collected["atc"][order], collected["indication"][order]
     ddd = packs().ddd  # by drug
-    amounts = ["" if np.isnan(one) else f"{one:.2f}".replace(".", ",") for one in ddd.tolist()]
+    amounts = [None if np.isnan(one) else f"{one:.2f}".replace(".", ",") for one in ddd.tolist()]
     part.tables["lmr"] = {
         "utlevering_id": row_keys(part, "lmr", np.arange(len(order))),
         "lopenr": part_pseudonyms(part)[person],
@@ -31,8 +32,8 @@ def lmr(part: Part) -> None:
         "kjonn": words(people.female[person], ["Mann", "Kvinne"]),
         "kommune_navn": words(lived[order], home.name),
         "utlevert": date_text(day, "%Y%m%d"),
-        "atc": words(drug, list(DRUGS)),
+        "atc": coded(drug, DRUGS),
         "pakninger": collected["packs"][order].astype(np.int16),
-        "ddd": words(drug, amounts, np.isnan(ddd)[drug]),
-        "refusjonskode": words(reimbursed, list(DIAGNOSES), reimbursed < 0),
+        "ddd": words(drug, amounts),
+        "refusjonskode": coded(reimbursed, DIAGNOSES),
     }

@@ -3,6 +3,7 @@
 Nothing here loops over rows: text is looked up in tables of days and of distinct values.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -24,9 +25,11 @@ def _days(pattern: str) -> tuple[np.ndarray, list[str]]:
     return _distinct([day.strftime(pattern) for day in days])
 
 
-def _distinct(texts: list[str]) -> tuple[np.ndarray, list[str]]:
-    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
-    return np.array([places[text] for text in texts], dtype=np.int32), list(places)
+def _distinct(texts: Sequence[str | None]) -> tuple[np.ndarray, list[str]]:
+    """Return the distinct texts, and the place of each among them, -1 for None."""
+    distinct = [text for text in dict.fromkeys(texts) if text is not None]
+    places: dict[str | None, int] = {text: place for place, text in enumerate(distinct)}
+    return np.array([places.get(text, -1) for text in texts], dtype=np.int32), distinct
 
 
 def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) -> Coded:
@@ -78,12 +81,14 @@ def _ranked(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[number]
 
 
-def words(code: np.ndarray, vocabulary: list[str], missing: np.ndarray | None = None) -> Coded:
-    """Write small codes as the words at their places in the vocabulary.
+def words(
+    code: np.ndarray, vocabulary: Sequence[str | None], missing: np.ndarray | None = None
+) -> Coded:
+    """Write small codes as the words at their places in the vocabulary; None is an empty cell.
 
     Examples:
-        >>> pa.array(words(np.array([1, 0]), ["Mann", "Kvinne"])).to_pylist()
-        ['Kvinne', 'Mann']
+        >>> pa.array(words(np.array([1, 0, 2]), ["Mann", "Kvinne", None])).to_pylist()
+        ['Kvinne', 'Mann', None]
     """
     where, texts = _distinct(vocabulary)
     place = np.asarray(code)

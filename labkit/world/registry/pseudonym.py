@@ -10,7 +10,7 @@ from zlib import crc32
 
 import numpy as np
 
-from labkit.world.columns import ordered, ranges
+from labkit.world.columns import ordered, ranges, remainder
 from labkit.world.part import IDS_PER_PARTITION, Part
 
 FIRST, COUNT = 10_000_000, 90_000_000
@@ -108,7 +108,7 @@ def row_keys(part: Part, table: str, position: np.ndarray) -> np.ndarray:
     ).generate_state(2)
     step = int(state[0]) % 500_000 * 10 + 4_000_001 + 2 * (int(state[1]) % 2)  # ends in 1 or 3
     start = int(state[1])
-    scattered = (np.asarray(position, dtype=np.int64) * step + start) % IDS_PER_PARTITION
+    scattered = remainder(np.asarray(position, dtype=np.int64) * step + start, IDS_PER_PARTITION)
     return scattered + part.index * IDS_PER_PARTITION + 1
 
 
