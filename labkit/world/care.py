@@ -42,23 +42,23 @@ def patient(part: Part) -> None:
     seen[part.contacts["person"]] = True
     number = patient_ids(part)
     who = np.flatnonzero(seen)
-    who = who[np.argsort(number[who])]
+    who = who[np.argsort(number.take(who))]
     given, family = names(part)
     places = region(part.config.region)
     found = units(part.config.region)
     practice = found.practice[people.municipality]
     gp = found.first_doctor[practice] + doctor_of(part)
-    dead = date64(people.death)[who].copy()
-    dead[people.death[who] > END_DAY] = np.datetime64("NaT")
+    dead = date64(people.death).take(who).copy()
+    dead[people.death.take(who) > END_DAY] = np.datetime64("NaT")
     part.tables["patient"] = {
-        "patient_id": number[who],
-        "fnr": text(people.fnr[who]),
+        "patient_id": number.take(who),
+        "fnr": text(people.fnr.take(who)),
         "given_name": given.take(pa.array(who)),
         "family_name": family.take(pa.array(who)),
-        "birth_date": date64(people.birth[who]),
-        "sex": coded(people.female[who], ["M", "F"]),
-        "municipality": coded(people.municipality[who], places.numbers.tolist()),
-        "gp_id": pa.array(gp[who].astype(np.int32), mask=without_gp(part)[who]),
+        "birth_date": date64(people.birth.take(who)),
+        "sex": coded(people.female.take(who), ["M", "F"]),
+        "municipality": coded(people.municipality.take(who), places.numbers.tolist()),
+        "gp_id": pa.array(gp.take(who).astype(np.int32), mask=without_gp(part).take(who)),
         "death_date": pa.array(dead),
     }
 
@@ -73,7 +73,7 @@ def encounter(part: Part) -> None:
     found = part.contacts
     part.tables["encounter"] = {
         "encounter_id": encounter_ids(part),
-        "patient_id": patient_ids(part)[found["person"]],
+        "patient_id": patient_ids(part).take(found["person"]),
         "organisation_id": found["organisation"],
         "practitioner_id": found["practitioner"],
         "kind": coded(found["kind"], KINDS),
@@ -90,7 +90,7 @@ def diagnosis(part: Part) -> None:
     n = len(found["person"])
     extra: list[tuple[np.ndarray, ...]] = []  # contact, how many stood before, code
     hospital = found["kind"] <= OUTPATIENT
-    chance = SECONDARY[found["kind"]]
+    chance = SECONDARY.take(found["kind"])
     chance[found["cause"] == CAUSE[BIRTH]] = 0.0
     codes = part.codes
     day = found["day"]
@@ -102,18 +102,20 @@ def diagnosis(part: Part) -> None:
         ill = np.flatnonzero(part.found[name] <= END_DAY)
         first = np.searchsorted(by_day, (ill << 20) + np.maximum(part.found[name][ill], 0))
         known = ranges(first, end[ill] - first)
-        known = known[np.flatnonzero(rng.random(len(known)) < chance[known])]
-        known = known[filled[known] < MOST_SECONDARY]
-        code = np.where(hospital[known], codes[name][found["person"][known]], place(disease.icpc2))
-        new = _stem(code) != _stem(found["main"][known])
+        known = known[np.flatnonzero(rng.random(len(known)) < chance.take(known))]
+        known = known[filled.take(known) < MOST_SECONDARY]
+        code = np.where(
+            hospital.take(known), codes[name][found["person"].take(known)], place(disease.icpc2)
+        )
+        new = _stem(code) != _stem(found["main"].take(known))
         known, code = known[new], code[new]
-        extra.append((known, filled[known], _as_history(name, code, hospital[known])))
+        extra.append((known, filled.take(known), _as_history(name, code, hospital.take(known))))
         filled[known] += 1
-    injured = hospital & _INJURIES[found["main"]]
+    injured = hospital & _INJURIES.take(found["main"])
     injured &= filled < MOST_SECONDARY
     who = np.flatnonzero(injured)
     share = rng.random(len(who))
-    extra.append((who, filled[who], np.where(share < 0.55, place("W0n0r"), place("W0n8r"))))
+    extra.append((who, filled.take(who), np.where(share < 0.55, place("W0n0r"), place("W0n8r"))))
     filled[who] += 1
     count = 1 + filled
     first = np.cumsum(count) - count
@@ -121,10 +123,10 @@ def diagnosis(part: Part) -> None:
     code = np.empty(len(row), dtype=np.int16)
     code[first] = found["main"]
     for contact, before, one in extra:
-        code[first[contact] + 1 + before] = one
+        code[first.take(contact) + 1 + before] = one
     part.tables["diagnosis"] = {
-        "encounter_id": encounter_ids(part)[row],
-        "position": (1 + np.arange(len(row)) - first[row]).astype(np.int16),
+        "encounter_id": encounter_ids(part).take(row),
+        "position": (1 + np.arange(len(row)) - first.take(row)).astype(np.int16),
         "code_system": coded((code >= FIRST_ICPC).astype(np.int8), ["ICD-10", "ICPC-2"]),
         "code": coded(code, DIAGNOSES),
     }
@@ -150,8 +152,8 @@ def procedure(part: Part) -> None:
     found = part.contacts
     row = np.flatnonzero(found["procedure"] >= 0)
     part.tables["procedure"] = {
-        "encounter_id": encounter_ids(part)[row],
+        "encounter_id": encounter_ids(part).take(row),
         "position": np.ones(len(row), dtype=np.int16),
-        "code": coded(found["procedure"][row], PROCEDURES),
-        "procedure_date": date64(found["day"][row]),
+        "code": coded(found["procedure"].take(row), PROCEDURES),
+        "procedure_date": date64(found["day"].take(row)),
     }

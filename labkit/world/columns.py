@@ -135,7 +135,7 @@ def year_of(day: np.ndarray) -> np.ndarray:
         >>> year_of(np.array([0, 364, 365])).tolist()
         [1970, 1970, 1971]
     """
-    return _YEARS[day]
+    return _YEARS.take(day)
 
 
 _FIRST_YEAR = 1820
@@ -247,8 +247,8 @@ class Ladder:
         Args:
             values: Numbers from 0 to the last limit, shape (n,).
         """
-        place = self.first[(values * self.cells).astype(np.int32)]
-        rest = np.flatnonzero(self.limits[place] <= values)
+        place = self.first.take((values * self.cells).astype(np.int32))
+        rest = np.flatnonzero(self.limits.take(place) <= values)
         while len(rest):
             place[rest] += 1
             rest = rest[self.limits[place[rest]] <= values[rest]]

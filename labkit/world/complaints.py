@@ -65,6 +65,6 @@ def complaints() -> dict[str, Complaints]:
 
 def group_of(female: np.ndarray, age_years: np.ndarray) -> np.ndarray:
     """Return the group of sex and age that `Complaints.draw` wants."""
-    return _GROUP[np.clip(age_years, 0, len(_GROUP) - 1).astype(np.int32)] + len(
+    return _GROUP.take(np.clip(age_years, 0, len(_GROUP) - 1).astype(np.int32)) + len(
         COMPLAINT_AGES
     ) * female.astype(np.int8)

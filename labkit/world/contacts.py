@@ -135,16 +135,16 @@ def everyday(part: Part, gathered: Gathered) -> None:
         base = Baseline.from_bands(*baselines().get(f"everyday.{kind}", bands))
         # Some people go to the doctor more than others, whatever they have.
         habit = rng.gamma(1.6, 1 / 1.6, part.size) * people.frailty**0.5
-        rate = base.rate.ravel()[sex_and_age] * habit
+        rate = base.rate.ravel().take(sex_and_age) * habit
         if kind in RUNS:
             rate = rate * part.rng(f"runs.{kind}").gamma(RUNS[kind], 1 / RUNS[kind], rate.shape)
         drawn = scattered(rng, np.where(middle > -YEAR, rate, 0.0).ravel()).astype(np.int32)
         year = drawn // part.size
         who = (drawn - year * part.size).astype(np.int64)  # numpy looks up by int64 fastest
-        day = START_OF_YEAR[year] + rng.integers(0, 365, len(who))
-        years_old = (day - people.birth[who]) / YEAR
+        day = START_OF_YEAR.take(year) + rng.integers(0, 365, len(who))
+        years_old = (day - people.birth.take(who)) / YEAR
         known = complaints()[kind]
-        group = group_of(people.female[who], years_old)
+        group = group_of(people.female.take(who), years_old)
         share = rng.random(len(who))
         if kind in LASTING:
             # The same person comes again with the same: a few draws of their own.
@@ -153,7 +153,9 @@ def everyday(part: Part, gathered: Gathered) -> None:
             ]
             share = np.where(rng.random(len(who)) < LASTING[kind], own, share)
         row = known.draw(group, share)
-        odd = np.flatnonzero((years_old < known.youngest[row]) | (years_old > known.oldest[row]))
+        odd = np.flatnonzero(
+            (years_old < known.youngest.take(row)) | (years_old > known.oldest.take(row))
+        )
         for _ in range(DRAWN_AGAIN):  # a group of ages is wider than some codes allow
             again = row[odd] = known.draw(group[odd], rng.random(len(odd)))
             age = years_old[odd]
@@ -163,11 +165,11 @@ def everyday(part: Part, gathered: Gathered) -> None:
             who,
             day,
             KINDS.index(kind),
-            known.main[row],
+            known.main.take(row),
             EVERYDAY,
-            acute=chance[0] < known.acute[row],
-            days=known.days[row],
-            procedure=np.where(chance[1] < known.share[row], known.procedure[row], -1),
+            acute=chance[0] < known.acute.take(row),
+            days=known.days.take(row),
+            procedure=np.where(chance[1] < known.share.take(row), known.procedure.take(row), -1),
         )
 
 
@@ -217,9 +219,11 @@ def from_disease(part: Part, gathered: Gathered) -> None:
             ):
                 count = rng.poisson(length / YEAR * per_year)
                 who = np.repeat(np.arange(len(ever)), count)
-                day = begin[who] + 7 + rng.random(len(who)) * length[who]
-                main = codes[name][ever[who]] if kind == "outpatient" else np.full(len(who), icpc)
-                gathered.add(ever[who], day, KINDS.index(kind), main, f"control:{name}")
+                day = begin.take(who) + 7 + rng.random(len(who)) * length.take(who)
+                main = (
+                    codes[name][ever.take(who)] if kind == "outpatient" else np.full(len(who), icpc)
+                )
+                gathered.add(ever.take(who), day, KINDS.index(kind), main, f"control:{name}")
 
 
 EPISODE_DAYS = {
@@ -309,9 +313,9 @@ def last_illness(part: Part, gathered: Gathered) -> None:
     rng = part.rng("last_illness")
     who, code = causes["person"], causes["underlying"]
     draw = rng.random((2, len(who)))
-    mine = (part.cause[who] == 0) & ~_SUDDEN[code] & (draw[0] < LAST_STAY)
+    mine = (part.cause.take(who) == 0) & ~_SUDDEN[code] & (draw[0] < LAST_STAY)
     who, main = who[mine], code[mine]
-    day = people.death[who] - np.floor(30 * draw[1][mine] ** 2).astype(np.int64)
+    day = people.death.take(who) - np.floor(30 * draw[1][mine] ** 2).astype(np.int64)
     gathered.add(who, day, INPATIENT, main, EVERYDAY, acute=True, days=7.0)
 
 
@@ -333,24 +337,24 @@ def contacts(part: Part) -> None:
     person, day, kind, main, cause, acute, _, procedure, start, stop = fields
     people = people_of(part)
     assert people.death is not None
-    last = np.minimum(people.death, END_DAY)[person]
+    last = np.minimum(people.death, END_DAY).take(person)
     planned = _is_planned(kind, acute, cause)
-    keep = (day >= people.entry[person]) & (day <= last)
-    keep &= ~(planned & (day == people.death[person]))
+    keep = (day >= people.entry.take(person)) & (day <= last)
+    keep &= ~(planned & (day == people.death.take(person)))
     stop = np.minimum(stop, (last + 1) * MINUTES - 1)
 
     kept = np.flatnonzero(keep)
     by_time, when = ordered(((person << MINUTE_BITS) + start - START_DAY * MINUTES)[kept])
-    order = kept[by_time]
+    order = kept.take(by_time)
     # Nobody is elsewhere while in a ward: the latest end of an earlier stay, person by person.
-    stays = np.flatnonzero(kind[order] == INPATIENT)
+    stays = np.flatnonzero(kind.take(order) == INPATIENT)
     busy = np.zeros(len(order) + 1, dtype=np.int64)
     out = stop[order[stays]] - START_DAY * MINUTES
     busy[stays + 1] = (person[order[stays]] << MINUTE_BITS) + out
     free = when >= np.maximum.accumulate(busy)[:-1]
     order, when = order[free], when[free]
 
-    person, kind, main = when >> MINUTE_BITS, kind[order], main[order]
+    person, kind, main = when >> MINUTE_BITS, kind.take(order), main.take(order)
     rng = part.rng("contact.place")
     where = _place(part, person, kind, rng)
     moved = hospital.transfers(
@@ -359,11 +363,11 @@ def contacts(part: Part) -> None:
             "person": person,
             "kind": kind,
             "start": ((when & ((1 << MINUTE_BITS) - 1)) + START_DAY * MINUTES).astype(np.int32),
-            "stop": stop[order],
-            "acute": acute[order],
+            "stop": stop.take(order),
+            "acute": acute.take(order),
             "main": main,
-            "procedure": procedure[order],
-            "cause": cause[order],
+            "procedure": procedure.take(order),
+            "cause": cause.take(order),
             "organisation": where,
         },
         CAUSES,
@@ -442,7 +446,7 @@ def _minute(
 def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw how long contacts last, in minutes; stays are lognormal about their mean."""
     spread = rng.standard_normal(len(kind))
-    length = np.array([0.0, 330.0, 30.0, 18.0, 25.0])[kind] * np.exp(0.25 * spread)
+    length = np.array([0.0, 330.0, 30.0, 18.0, 25.0]).take(kind) * np.exp(0.25 * spread)
     length = np.maximum(length, 5)
     inside = np.flatnonzero(kind == INPATIENT)
     mean, factor = np.maximum(days[inside], 0.3), np.exp(0.75 * spread[inside] - 0.28)
@@ -457,7 +461,7 @@ def _place(
     found = units(part.config.region)
     home = people_of(part).municipality
     central = rng.random(len(person)) < 0.10
-    where = found.practice[home].astype(np.int32)[person]
+    where = found.practice[home].astype(np.int32).take(person)
     ward = np.flatnonzero(kind <= OUTPATIENT)
     where[ward] = np.where(central[ward], found.central, found.hospital[home][person[ward]])
     late = np.flatnonzero(kind == OUT_OF_HOURS)
@@ -470,7 +474,7 @@ def _doctor(part: Part, contacts: dict[str, np.ndarray], rng: np.random.Generato
     found = units(part.config.region)
     person, kind = contacts["person"], contacts["kind"]
     draw = rng.integers(0, 60, len(person)).astype(np.int32)
-    doctor = doctor_of(part).astype(np.int32)[person]
+    doctor = doctor_of(part).astype(np.int32).take(person)
     other = np.flatnonzero(draw >= 48)
     doctor[other] = draw[other] % DOCTORS_PER_PRACTICE
     special = np.flatnonzero(kind <= OUTPATIENT)
@@ -478,7 +482,7 @@ def _doctor(part: Part, contacts: dict[str, np.ndarray], rng: np.random.Generato
     doctor[special] = speciality * DOCTORS_PER_SPECIALITY + draw[special] % DOCTORS_PER_SPECIALITY
     late = np.flatnonzero(kind == OUT_OF_HOURS)
     doctor[late] = draw[late] % 5
-    return (found.first_doctor[contacts["organisation"]] + doctor).astype(np.int32)
+    return (found.first_doctor.take(contacts["organisation"]) + doctor).astype(np.int32)
 
 
 def doctor_of(part: Part) -> np.ndarray:

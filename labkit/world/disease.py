@@ -160,9 +160,9 @@ def fatal_days(part: Part, disease: Disease, onset: np.ndarray, who: np.ndarray)
     people = people_of(part)
     rng = part.rng(f"fatal.{disease.name}")
     draws = rng.random(part.size), rng.standard_exponential(part.size), rng.random(part.size)
-    acute, late, delay = (draw[who] for draw in draws)
-    age = (onset - people.birth[who]) / YEAR
-    by_sex = np.where(people.female[who], 1.0, disease.men_die)
+    acute, late, delay = (draw.take(who) for draw in draws)
+    age = (onset - people.birth.take(who)) / YEAR
+    by_sex = np.where(people.female.take(who), 1.0, disease.men_die)
     result = np.full(len(who), NEVER, dtype=np.int64)
     if disease.excess:
         first, early, later = disease.excess

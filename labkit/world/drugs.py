@@ -162,24 +162,36 @@ def _planted(part: Part) -> Iterator[Block]:
     stop = np.minimum(stop, later)
     who = np.flatnonzero((start <= END_DAY) & (start < stop))
     atc = np.where(
-        start[who] < DAY_2013,
+        start.take(who) < DAY_2013,
         _choose(STATINS_BEFORE_2013, draw[0][who]),
         _choose(STATINS_SINCE, draw[0][who]),
     )
-    yield who, start[who], stop[who], atc, np.full(len(who), place("E78.5"), dtype=np.int16)
+    yield (
+        who,
+        start.take(who),
+        stop.take(who),
+        atc,
+        np.full(len(who), place("E78.5"), dtype=np.int16),
+    )
     flutter = np.full(part.size, place("I48.9"), dtype=np.int16)
     start, stop = warfarin(part)
     who = np.flatnonzero(start <= END_DAY)
     yield (
         who,
-        start[who],
-        stop[who],
+        start.take(who),
+        stop.take(who),
         np.full(len(who), _DRUG["B01AA03"], dtype=np.int16),
-        flutter[who],
+        flutter.take(who),
     )
     start = np.where(stop < NEVER, stop, part.treatment["anticoagulant"]).astype(np.int64)
     who = np.flatnonzero(start <= END_DAY)
-    yield who, start[who], np.full(len(who), NEVER), _choose(NOACS, draw[1][who]), flutter[who]
+    yield (
+        who,
+        start.take(who),
+        np.full(len(who), NEVER),
+        _choose(NOACS, draw[1][who]),
+        flutter.take(who),
+    )
 
 
 def warfarin(part: Part) -> tuple[np.ndarray, np.ndarray]:
@@ -220,9 +232,11 @@ def courses(part: Part) -> tuple[list[Block], list[Block]]:
         rows = rows_of[reason]
         if any(choice.years for choice in some):
             # A long treatment starts once: at the first contact about it.
-            rows = rows[np.diff(found["person"][rows], prepend=-1) > 0]  # contacts lie by person
-            begin = found["stop"][rows] // 1440
-            periods = _periods(part, f"{reason}.{group}", some, found["person"][rows], begin)
+            rows = rows[
+                np.diff(found["person"].take(rows), prepend=-1) > 0
+            ]  # contacts lie by person
+            begin = found["stop"].take(rows) // 1440
+            periods = _periods(part, f"{reason}.{group}", some, found["person"].take(rows), begin)
             long += list(periods)
             continue
         draw = part.rng(f"drug.{reason}.{group}").random(len(rows))
@@ -263,8 +277,8 @@ def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     found = part.contacts
     person, start, stop, atc, indication = periods
     stop = np.minimum(stop, _replaced(person, start, atc))
-    stop = np.minimum(stop, np.minimum(people.death, END_DAY)[person])
-    start = np.maximum(start, people.entry[person])
+    stop = np.minimum(stop, np.minimum(people.death, END_DAY).take(person))
+    start = np.maximum(start, people.entry.take(person))
     alive = stop > start
     person, start, stop = person[alive], start[alive], stop[alive]
     atc, indication = atc[alive], indication[alive]
@@ -273,25 +287,25 @@ def _renewals(part: Part, periods: list[np.ndarray]) -> Block:
     count = 1 + ((stop - start) / (0.97 * YEAR)).astype(np.int64)
     period = np.repeat(np.arange(len(person)), count)
     number = np.arange(len(period)) - (np.cumsum(count) - count)[period]
-    planned = start[period] + (number * 0.97 * YEAR).astype(np.int64)
+    planned = start.take(period) + (number * 0.97 * YEAR).astype(np.int64)
     planned = planned + np.where(number > 0, rng.integers(-20, 40, len(period)), 0)
 
     able = np.flatnonzero(found["kind"] != OUT_OF_HOURS)
     # In 32 bits, which are looked through quicker than 64: days of the window in the lower ones.
     key = ((found["person"] << DAY_BITS) + found["day"] - START_DAY).astype(np.int32)[able]
-    wanted = ((person[period] << DAY_BITS) + planned - START_DAY).astype(np.int32)
+    wanted = ((person.take(period) << DAY_BITS) + planned - START_DAY).astype(np.int32)
     at = np.searchsorted(key, wanted)
     at = np.minimum(at, len(able) - 1)
-    contact = able[at]
-    day = found["stop"][contact] // 1440
-    keep = (found["person"][contact] == person[period]) & (day < stop[period])
+    contact = able.take(at)
+    day = found["stop"].take(contact) // 1440
+    keep = (found["person"].take(contact) == person.take(period)) & (day < stop.take(period))
     period, contact, day = period[keep], contact[keep], day[keep]
     new = np.ones(len(period), dtype=bool)
     new[1:] = (period[1:] != period[:-1]) | (contact[1:] != contact[:-1])
     period, contact, day = period[new], contact[new], day[new]
     upcoming = np.full(len(period), NEVER)
     upcoming[:-1] = np.where(period[1:] == period[:-1], day[1:], NEVER)
-    return contact, atc[period], indication[period], stop[period], upcoming
+    return contact, atc.take(period), indication.take(period), stop.take(period), upcoming
 
 
 def after_discharge(part: Part) -> np.ndarray:
@@ -307,7 +321,7 @@ def after_discharge(part: Part) -> np.ndarray:
     old = found["day"][stays] - people.birth[who[stays]] >= 65 * YEAR
     first = np.unique(who[stays][old], return_index=True)[1]
     rows = stays[old][first]
-    return rows[found["stop"][rows] // 1440 < people.death[who[rows]]]
+    return rows[found["stop"].take(rows) // 1440 < people.death[who.take(rows)]]
 
 
 def prescriptions(part: Part) -> None:
@@ -335,22 +349,22 @@ def prescriptions(part: Part) -> None:
     stop, upcoming = np.r_[stop, never], np.r_[upcoming, never]
 
     order, contact = ordered(contact)  # contacts lie by person and time
-    atc, indication = atc[order], indication[order]
-    stop, upcoming, refills = stop[order], upcoming[order], refills[order]
-    person = found["person"][contact]
-    day = found["stop"][contact] // 1440
+    atc, indication = atc.take(order), indication.take(order)
+    stop, upcoming, refills = stop.take(order), upcoming.take(order), refills.take(order)
+    person = found["person"].take(contact)
+    day = found["stop"].take(contact) // 1440
     number = part.ids(len(contact))
     part.tables["prescription"] = {
         "prescription_id": number,
-        "patient_id": patient_ids(part)[person],
-        "encounter_id": encounter_ids(part)[contact],
+        "patient_id": patient_ids(part).take(person),
+        "encounter_id": encounter_ids(part).take(contact),
         "atc": coded(atc, DRUGS),
-        "ddd": packs().ddd[atc],
+        "ddd": packs().ddd.take(atc),
         "refills": refills.astype(np.int16),
         "prescribed_date": date64(day),
         "indication": coded(indication, DIAGNOSES),
     }
-    inside = found["kind"][contact] == INPATIENT
+    inside = found["kind"].take(contact) == INPATIENT
     assert not (day[inside] < found["day"][contact][inside]).any()
     _collect(part, person, day, atc, indication, number, refills, np.minimum(stop, upcoming))
 
@@ -376,24 +390,24 @@ def _collect(
     collected |= planted
     lag = np.where(planted, rng.exponential(YEAR / COLLECTS, n), lag).astype(np.int32)
     # Each person keeps their own pace: some a little early, many late.
-    pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days[atc]
+    pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days.take(atc)
     times = np.where(collected, 1 + refills, 0)
     row = np.repeat(np.arange(n), times)
     turn = ranges(np.zeros(n, dtype=np.int64), times)
     shift = turn * pace.repeat(times) * (1 + 0.08 * rng.standard_normal(len(row)))
     day = day.astype(np.int32)
     when = (day + lag).repeat(times) + np.maximum(shift, 0).astype(np.int32)
-    last = np.minimum(np.minimum(people.death, END_DAY)[person], day + 364)
+    last = np.minimum(np.minimum(people.death, END_DAY).take(person), day + 364)
     next_one = np.minimum(limit, NEVER).astype(np.int32).repeat(times)
     kept = np.flatnonzero((when <= last.repeat(times)) & ((turn == 0) | (when < next_one)))
-    row, when = row[kept], when[kept]
-    order, by_day = ordered((person[row] << DAY_BITS) + (when - START_DAY))
-    row = row[order]
+    row, when = row.take(kept), when.take(kept)
+    order, by_day = ordered((person.take(row) << DAY_BITS) + (when - START_DAY))
+    row = row.take(order)
     part.dispensings = {
         "person": by_day >> DAY_BITS,
         "day": ((by_day & ((1 << DAY_BITS) - 1)) + START_DAY).astype(np.int32),
-        "atc": atc[row],
+        "atc": atc.take(row),
         "packs": np.ones(len(row), dtype=np.int16),
-        "prescription_id": number[row],
-        "indication": indication[row],
+        "prescription_id": number.take(row),
+        "indication": indication.take(row),
     }

@@ -222,7 +222,7 @@ def transfers(
     behind = np.searchsorted(key, second[by_time], side="right")
     made = behind + np.arange(len(stays))
     source = np.insert(np.arange(n), behind, stays[by_time])
-    split = {name: values[source] for name, values in contacts.items()}
+    split = {name: values.take(source) for name, values in contacts.items()}
     where = stays + np.searchsorted(behind, stays, side="right")
     split["stop"][where] = cut
     split["procedure"][where] = -1

@@ -129,7 +129,7 @@ def lab_results(part: Part) -> None:
     taken = np.minimum(taken, found["stop"])
     for number, name in enumerate(names):
         at = joined[name]
-        at, when = _repeated(part, name, at, taken[at])
+        at, when = _repeated(part, name, at, taken.take(at))
         contact.append(at)
         minute.append(when)
         which.append(np.full(len(at), number, dtype=np.int8))
@@ -137,8 +137,8 @@ def lab_results(part: Part) -> None:
         if name not in NEAR_PATIENT:
             value[-1][chosen(failed, len(at), FAILED)] = np.nan
         if name == "creatinine":
-            people, who = people_of(part), found["person"][at]
-            age = (found["day"][at] - people.birth[who]) / YEAR
+            people, who = people_of(part), found["person"].take(at)
+            age = (found["day"].take(at) - people.birth.take(who)) / YEAR
             adult = age >= 18
             egfr = ckd_epi_2021(value[-1][adult], age[adult], people.female[who][adult])
             last = at[adult], when[adult], np.round(np.minimum(egfr, 150))
@@ -148,18 +148,18 @@ def lab_results(part: Part) -> None:
     value.append(last[2])
     # Of a contact, the analytes come in their order as they are.
     order, at = ordered(np.concatenate(contact))
-    taken, analyte = np.concatenate(minute)[order], np.concatenate(which)[order]
-    amount = np.concatenate(value)[order]
+    taken, analyte = np.concatenate(minute).take(order), np.concatenate(which).take(order)
+    amount = np.concatenate(value).take(order)
     words = (*names, "egfr")
     unit = tuple(dict.fromkeys(units()[name] for name in words))
     unit_of = np.array([unit.index(units()[name]) for name in words], dtype=np.int8)
     part.tables["lab_result"] = {
         "lab_result_id": part.ids(len(at)),
-        "patient_id": patient_ids(part)[found["person"][at]],
-        "encounter_id": encounter_ids(part)[at],
+        "patient_id": patient_ids(part).take(found["person"].take(at)),
+        "encounter_id": encounter_ids(part).take(at),
         "analyte": coded(analyte, words),
         "value": amount,
-        "unit": coded(unit_of[analyte], unit),
+        "unit": coded(unit_of.take(analyte), unit),
         "taken_time": moment(taken),
     }
 
@@ -175,7 +175,7 @@ def _lipids(part: Part, rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     at = np.flatnonzero(any_of)
     place = np.empty(len(any_of), dtype=np.int64)
     place[at] = np.arange(len(at))
-    when = part.contacts["start"][at]
+    when = part.contacts["start"].take(at)
     parts = {name: _values(part, name, at, when) for name in LIPIDS[:3]}
     total = parts["chol_ldl"] + parts["chol_hdl"] + parts["triglyc"] / 2.2
     parts["chol_total"] = np.round(total, 1)
@@ -188,7 +188,7 @@ def _repeated(
     """Take some analyses again each second day of a stay."""
     if name not in REPEATED:
         return at, when
-    stays = np.flatnonzero(part.contacts["kind"][at] == INPATIENT)
+    stays = np.flatnonzero(part.contacts["kind"].take(at) == INPATIENT)
     stop = part.contacts["stop"][at[stays]]
     count = np.ones(len(at), dtype=np.int64)
     count[stays] += np.minimum((stop - when[stays]) // MINUTES // 2, 4)
@@ -210,7 +210,7 @@ def _number_of(stems: tuple[str, ...]) -> np.ndarray:
 def _ill_with(main: np.ndarray, stems: Iterable[str]) -> list[np.ndarray]:
     """Find the diagnoses, as places in `DIAGNOSES`, of each category."""
     stems = tuple(stems)
-    number = _number_of(stems)[main]
+    number = _number_of(stems).take(main)
     some = np.flatnonzero(number)
     number = number[some]
     return [some[number == 1 + i] for i in range(len(stems))]
@@ -222,15 +222,15 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     how = analytes()[name]
     rng = part.rng(f"lab.{name}")
     own = rng.standard_normal(part.size)
-    who = found["person"][at]
+    who = found["person"].take(at)
     day = when // MINUTES
-    age = (day - people.birth[who]) / YEAR
-    female = people.female[who]
+    age = (day - people.birth.take(who)) / YEAR
+    female = people.female.take(who)
     daily = rng.standard_normal(len(at))
-    share = np.sqrt(1 - how.within) * own[who] + np.sqrt(how.within) * daily
+    share = np.sqrt(1 - how.within) * own.take(who) + np.sqrt(how.within) * daily
     if name == "creatinine":
-        (injured,) = _ill_with(found["main"][at], ["N17"])
-        return _creatinine(part, who, day, age, female, own[who], daily, injured)
+        (injured,) = _ill_with(found["main"].take(at), ["N17"])
+        return _creatinine(part, who, day, age, female, own.take(who), daily, injured)
     if how.log:
         mean = np.log(np.where(female, how.mean[1], how.mean[0])) + how.age_log * (age - 50)
     else:
@@ -247,7 +247,7 @@ def _values(part: Part, name: str, at: np.ndarray, when: np.ndarray) -> np.ndarr
     value = _treated(part, name, value, who, day, daily, age)
     if name == "hba1c":
         value = _diabetic(part, value, who, day, share)
-    acutely = _ill_with(found["main"][at], how.acute) if how.acute else []
+    acutely = _ill_with(found["main"].take(at), how.acute) if how.acute else []
     for ill, (median, log_sd) in zip(acutely, how.acute.values(), strict=True):
         acute = median * np.exp(log_sd * daily[ill])
         # It comes down by the day while treated.
@@ -271,13 +271,15 @@ def _treated(
         value = value * np.interp(
             age, [5, 20, 35, 55, 70, 90], [0.70, 0.78, 0.94, 1.06, 1.04, 0.92]
         )
-        on = (part.treatment["statin"][who] <= day) & (part.treatment["statin_stop"][who] > day)
+        on = (part.treatment["statin"].take(who) <= day) & (
+            part.treatment["statin_stop"].take(who) > day
+        )
         value = np.where(on, value * STATIN_ON_LDL, value)
-        after = np.minimum(part.onset["mi"], part.onset["stroke"])[who] + 30 < day
+        after = np.minimum(part.onset["mi"], part.onset["stroke"]).take(who) + 30 < day
         return np.where(after & ~on, value * STATIN_AFTER_EVENT, value)
     if name == "inr":
         start, stop = warfarin(part)
-        return np.where((start[who] <= day) & (stop[who] > day), 2.5 + 0.5 * daily, value)
+        return np.where((start.take(who) <= day) & (stop.take(who) > day), 2.5 + 0.5 * daily, value)
     return value
 
 
@@ -291,8 +293,8 @@ def _diabetic(
     """
     second = 38 + np.exp(2.45 + 0.75 * share)
     first = 48 + np.exp(2.45 + 0.60 * share)
-    value = np.where(part.onset["t2d"][who] <= day, second, value)
-    return np.where(part.onset["t1d"][who] <= day, first, value)
+    value = np.where(part.onset["t2d"].take(who) <= day, second, value)
+    return np.where(part.onset["t1d"].take(who) <= day, first, value)
 
 
 def _creatinine(
@@ -307,7 +309,7 @@ def _creatinine(
 ) -> np.ndarray:
     """Creatinine from a filtration rate that falls with age, kidney disease and acute injury."""
     level = np.interp(age, EGFR_AGES, EGFR) + EGFR_SD * own
-    onset = part.onset["ckd"][who]
+    onset = part.onset["ckd"].take(who)
     ill = onset <= day
     years = (day - onset) / YEAR
     low = np.clip(52 - 1.6 * years + 5 * own, 8, 59)

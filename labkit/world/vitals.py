@@ -67,18 +67,18 @@ def height_at(adult_cm: np.ndarray, age_years: np.ndarray) -> np.ndarray:
 def systolic(part: Part, who: np.ndarray, day: np.ndarray, draw: np.ndarray) -> np.ndarray:
     """Draw systolic pressures in mmHg for people on days."""
     people = people_of(part)
-    own = part.rng("systolic").standard_normal(part.size)[who]
-    age = (day - people.birth[who]) / YEAR
+    own = part.rng("systolic").standard_normal(part.size).take(who)
+    age = (day - people.birth.take(who)) / YEAR
     normal = np.where(
-        people.female[who],
+        people.female.take(who),
         np.interp(age, AGES, NORMAL[True]),
         np.interp(age, AGES, NORMAL[False]),
     )
     assert people.bmi is not None
-    mean = normal + 0.4 * (people.bmi[who] - 26)
-    ill = part.onset["hypertension"][who] <= day
+    mean = normal + 0.4 * (people.bmi.take(who) - 26)
+    ill = part.onset["hypertension"].take(who) <= day
     # Treatment is found within some months of the diagnosis.
-    treated = part.found["hypertension"][who] + 120 <= day
+    treated = part.found["hypertension"].take(who) + 120 <= day
     mean = np.where(ill, np.where(treated, TREATED, HYPERTENSIVE), mean)
     return mean + SD_OWN * own + SD_DAY * draw
 
@@ -107,25 +107,29 @@ def vital_signs(part: Part) -> None:
     assert people.bmi is not None
     rng = part.rng("vital")
     n = len(found["person"])
-    age = (found["day"] - people.birth[found["person"]]) / YEAR
+    age = (found["day"] - people.birth.take(found["person"])) / YEAR
     why = ((age < 18) * len(CAUSE) + found["cause"]) * len(CONTACT_KINDS) + found["kind"]
     at = np.flatnonzero(rng.random(n) < _chances().take(why))
-    who, day = found["person"][at], found["day"][at]
+    who, day = found["person"].take(at), found["day"].take(at)
     draws = rng.standard_normal((3, len(at)))
     upper = np.clip(np.round(systolic(part, who, day, draws[0])), 75, 235)
-    lower = np.round(np.clip(0.42 * upper + 24 + 6 * draws[1] - 0.1 * (age[at] - 50), 40, 130))
+    lower = np.round(np.clip(0.42 * upper + 24 + 6 * draws[1] - 0.1 * (age.take(at) - 50), 40, 130))
     lower = np.minimum(lower, upper - 20)
-    pulse = np.round(np.clip(72 + 10 * draws[2] + 30 * (age[at] < 6), 40, 180))
+    pulse = np.round(np.clip(72 + 10 * draws[2] + 30 * (age.take(at) < 6), 40, 180))
     blocks = [(at, 0, upper), (at, 1, lower), (at, 2, pulse)]
 
     weighed = at[(rng.random(len(at)) < WEIGHED)]
     person = found["person"][weighed]
-    tall = height_at(heights(part)[person], age[weighed])
-    heavy = people.bmi[person] * (tall / 100) ** 2 * np.exp(0.03 * rng.standard_normal(len(person)))
+    tall = height_at(heights(part).take(person), age[weighed])
+    heavy = (
+        people.bmi.take(person)
+        * (tall / 100) ** 2
+        * np.exp(0.03 * rng.standard_normal(len(person)))
+    )
     blocks += [(weighed, 3, np.round(heavy, 1)), (weighed, 4, np.round(tall))]
 
     usual = (found["kind"] == INPATIENT) | (found["kind"] == OUT_OF_HOURS)
-    fever = _fevers()[found["main"]]
+    fever = _fevers().take(found["main"])
     hot = np.flatnonzero(
         (~np.isnan(fever) & (rng.random(n) < 0.6)) | (usual & (rng.random(n) < 0.4))
     )
@@ -137,13 +141,13 @@ def vital_signs(part: Part) -> None:
     kind = np.concatenate([np.full(len(rows), k, dtype=np.int8) for rows, k, _ in blocks])
     value = np.concatenate([amount for _, _, amount in blocks])
     order, by_contact = ordered(contact * 8 + kind)
-    contact, kind, value = by_contact >> 3, (by_contact & 7).astype(np.int8), value[order]
+    contact, kind, value = by_contact >> 3, (by_contact & 7).astype(np.int8), value.take(order)
     part.tables["vital_sign"] = {
         "vital_sign_id": part.ids(len(contact)),
-        "patient_id": patient_ids(part)[found["person"][contact]],
-        "encounter_id": encounter_ids(part)[contact],
+        "patient_id": patient_ids(part).take(found["person"].take(contact)),
+        "encounter_id": encounter_ids(part).take(contact),
         "kind": coded(kind, KINDS),
         "value": value.astype(np.float64),
-        "unit": coded(UNIT_OF[kind], UNITS),
-        "measured_time": moment(found["start"][contact] + 3),
+        "unit": coded(UNIT_OF.take(kind), UNITS),
+        "measured_time": moment(found["start"].take(contact) + 3),
     }

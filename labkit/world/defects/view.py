@@ -41,7 +41,7 @@ class View:
     def where(self, column: str, holds: Callable[[str], bool]) -> np.ndarray:
         """Mark the rows whose text in a column fulfils a condition; empty cells do not."""
         place, distinct = codes(self.columns[column])
-        return _which(holds, tuple(distinct))[place]
+        return _which(holds, tuple(distinct)).take(place)
 
     def filled(self, column: str) -> np.ndarray:
         """Mark the rows that have a value in a column."""

@@ -43,12 +43,12 @@ def diabetes(part: Part) -> None:
     people, home = people_of(part), homes(part)
     reports = rng.random(part.size) < REPORTED_PERSON
     seen, row = _check_ups(part)
-    year = year_of(seen.day[row])
+    year = year_of(seen.day.take(row))
     draws = rng.random((4, len(row)))
-    adult = year - birth_year(people.birth)[seen.person[row]] >= 18
-    keep = adult & reports[seen.person[row]] & (draws[0] < REPORTED_YEAR)
+    adult = year - birth_year(people.birth)[seen.person.take(row)] >= 18
+    keep = adult & reports[seen.person.take(row)] & (draws[0] < REPORTED_YEAR)
     row, draws = row[keep], draws[:, keep]
-    person, day = seen.person[row], seen.day[row]
+    person, day = seen.person.take(row), seen.day.take(row)
     n = len(row)
     known = {kind: part.found[kind][person] for kind in ("t1d", "t2d")}
     type_1 = known["t1d"] <= day
@@ -65,9 +65,9 @@ def diabetes(part: Part) -> None:
     towns = [f"{number} {name.upper()}" for number, name in zip(home.then, home.name, strict=True)]
     part.tables["diabetes"] = {
         "kontroll_id": row_keys(part, "diabetes", np.arange(n)),
-        "p_id": part_pseudonyms(part)[person],
-        "fnr_klinikk": text(people.fnr[person].astype("S11")),
-        "kjonn": words(people.female[person], ["M", "F"]),
+        "p_id": part_pseudonyms(part).take(person),
+        "fnr_klinikk": text(people.fnr.take(person).astype("S11")),
+        "kjonn": words(people.female.take(person), ["M", "F"]),
         "kontrolldato": date_text(day, "%d.%m.%y"),
         "kommune": words(home.find(person, day), towns),
         "diabetestype": np.where(type_1, 1, 2).astype(np.int16),
@@ -83,7 +83,7 @@ def diabetes(part: Part) -> None:
             ["normal", "forhøyet", "ikke målt"],
         ),
         "fotundersokelse": foot.astype(np.int16),
-        "royker": words(smoking[person] == 2, ["N", "J"], draws[3] < SMOKING_UNKNOWN),
+        "royker": words(smoking.take(person) == 2, ["N", "J"], draws[3] < SMOKING_UNKNOWN),
     }
 
 
@@ -104,11 +104,11 @@ def _check_ups(part: Part) -> tuple[Encounters, np.ndarray]:
     ids = numbers(part.tables["encounter"]["encounter_id"])
     measured = np.zeros(len(ids), dtype=bool)
     measured[find(ids, numbers(labs["encounter_id"])[is_hba1c])] = True
-    unmeasured = ~measured[seen.row]
+    unmeasured = ~measured.take(seen.row)
     group = seen.person.astype(np.int64) * 10_000 + seen.year
     # Rows of one person stand together and in time order; those with a measurement come first.
     order = np.lexsort((np.arange(len(group)), unmeasured, group))
-    first = np.r_[True, np.diff(group[order]) != 0][: len(group)]
+    first = np.r_[True, np.diff(group.take(order)) != 0][: len(group)]
     return seen, np.sort(order[first])
 
 
@@ -119,13 +119,13 @@ class Measured:
         """Read the rows of the people marked; `what` and `when` name columns."""
         rows = part.tables[table]
         place, self.names = codes(rows[what])
-        row = np.flatnonzero(np.array([name in LATEST for name in self.names])[place])
-        owner = person_of_patient(part, numbers(rows["patient_id"])[row])
+        row = np.flatnonzero(np.array([name in LATEST for name in self.names]).take(place))
+        owner = person_of_patient(part, numbers(rows["patient_id"]).take(row))
         some = np.flatnonzero(people[owner])
         row, owner = row[some], owner[some]
-        self.place = place[row]
-        self.value = numbers(rows["value"])[row].astype(float)
-        self.key = (owner << 20) + days(numbers(rows[when])[row])
+        self.place = place.take(row)
+        self.value = numbers(rows["value"]).take(row).astype(float)
+        self.key = (owner << 20) + days(numbers(rows[when]).take(row))
 
     def latest(self, name: str, person: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Return each person's last value up to a day, at most nine months old, else nan."""
@@ -133,8 +133,8 @@ class Measured:
         if name not in self.names:
             return result
         row = np.flatnonzero((self.place == self.names.index(name)) & ~np.isnan(self.value))
-        order, key = ordered(self.key[row])
-        row = row[order]
+        order, key = ordered(self.key.take(row))
+        row = row.take(order)
         if len(row) == 0:
             return result
         asked = (person.astype(np.int64) << 20) + day

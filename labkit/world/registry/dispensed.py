@@ -21,19 +21,19 @@ def lmr(part: Part) -> None:
     collected = part.dispensings
     lived = home.find(collected["person"], collected["day"])
     order = extract_order(part, collected["person"])
-    person, day = collected["person"][order], collected["day"][order]
-    drug, reimbursed = collected["atc"][order], collected["indication"][order]
+    person, day = collected["person"].take(order), collected["day"].take(order)
+    drug, reimbursed = collected["atc"].take(order), collected["indication"].take(order)
     ddd = packs().ddd  # by drug
     amounts = [None if np.isnan(one) else f"{one:.2f}".replace(".", ",") for one in ddd.tolist()]
     part.tables["lmr"] = {
         "utlevering_id": row_keys(part, "lmr", np.arange(len(order))),
-        "lopenr": part_pseudonyms(part)[person],
-        "fodselsaar": birth_year(people.birth)[person],
-        "kjonn": words(people.female[person], ["Mann", "Kvinne"]),
-        "kommune_navn": words(lived[order], home.name),
+        "lopenr": part_pseudonyms(part).take(person),
+        "fodselsaar": birth_year(people.birth).take(person),
+        "kjonn": words(people.female.take(person), ["Mann", "Kvinne"]),
+        "kommune_navn": words(lived.take(order), home.name),
         "utlevert": date_text(day, "%Y%m%d"),
         "atc": coded(drug, DRUGS),
-        "pakninger": collected["packs"][order].astype(np.int16),
+        "pakninger": collected["packs"].take(order).astype(np.int16),
         "ddd": words(drug, amounts),
         "refusjonskode": coded(reimbursed, DIAGNOSES),
     }

@@ -50,7 +50,7 @@ def date_text(day: np.ndarray, pattern: str, missing: np.ndarray | None = None) 
     where, texts = _days(pattern)
     if len(place) and (place.min() < 0 or place.max() >= len(where)):
         raise ValueError(f"date_text: a day lies outside {FIRST_DAY}-{LAST_DAY}")
-    return coded(where[place], texts, missing)
+    return coded(where.take(place), texts, missing)
 
 
 def decimal_comma(value: np.ndarray, decimals: int, missing: np.ndarray | None = None) -> Coded:
@@ -92,7 +92,7 @@ def words(
     """
     where, texts = _distinct(vocabulary)
     place = np.asarray(code)
-    return coded(place if len(texts) == len(vocabulary) else where[place], texts, missing)
+    return coded(place if len(texts) == len(vocabulary) else where.take(place), texts, missing)
 
 
 def integers(value: np.ndarray, missing: np.ndarray) -> pa.Array:

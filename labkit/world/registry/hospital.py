@@ -28,13 +28,13 @@ def npr(part: Part) -> None:
     main, secondary, count = diagnoses(part, seen.row)
     part.tables["npr"] = {
         "opphold_id": row_keys(part, "npr", np.arange(len(seen.row))),
-        "pasient_id": part_pseudonyms(part)[seen.person],
-        "fodselsaar": birth_year(people.birth)[seen.person],
-        "kjonn": (1 + people.female[seen.person]).astype(np.int16),
+        "pasient_id": part_pseudonyms(part).take(seen.person),
+        "fodselsaar": birth_year(people.birth).take(seen.person),
+        "kjonn": (1 + people.female.take(seen.person)).astype(np.int16),
         "kommune": words(homes_at_encounters(part, seen), homes(part).then),
-        "institusjon": part.contacts["organisation"][seen.row].astype(np.int32),
+        "institusjon": part.contacts["organisation"].take(seen.row).astype(np.int32),
         "omsorgsniva": (1 + seen.kind).astype(np.int16),
-        "hastegrad": np.where(part.contacts["acute"][seen.row], 1, 4).astype(np.int16),
+        "hastegrad": np.where(part.contacts["acute"].take(seen.row), 1, 4).astype(np.int16),
         "inntid": moment(seen.start),
         "uttid": moment(seen.stop),
         "hoveddiagnose": main,

@@ -47,13 +47,13 @@ def kpr(part: Part) -> None:
     seen = encounters(part, KINDS, since=FIRST_DAY)
     people = people_of(part)
     main = main_diagnoses(part, seen.row)
-    age = (seen.day - people.birth[seen.person]) / 365.25
+    age = (seen.day - people.birth.take(seen.person)) / 365.25
     fee = co_payment(seen.person, seen.year, seen.kind == 1, age)
     part.tables["kpr"] = {
         "kontakt_id": row_keys(part, "kpr", np.arange(len(seen.row))),
-        "pasientlopenr": part_pseudonyms(part)[seen.person],
-        "fodselsaar": birth_year(people.birth)[seen.person],
-        "kjonn": words(people.female[seen.person], ["M", "K"]),
+        "pasientlopenr": part_pseudonyms(part).take(seen.person),
+        "fodselsaar": birth_year(people.birth).take(seen.person),
+        "kjonn": words(people.female.take(seen.person), ["M", "K"]),
         "kommunenr": words(homes_at_encounters(part, seen), homes(part).now),
         "dato": date_text(seen.day, "%d.%m.%Y"),
         "tjeneste": words(seen.kind, ["fastlege", "legevakt"]),

@@ -117,6 +117,6 @@ def identity(part: Part) -> None:
     assert part.people is not None
     order = extract_order(part, np.arange(part.size))
     part.tables["identity"] = {
-        "pseudonym": part_pseudonyms(part)[order],
-        "person_id": part.people.person_id[order],
+        "pseudonym": part_pseudonyms(part).take(order),
+        "person_id": part.people.person_id.take(order),
     }

@@ -96,19 +96,19 @@ def encounters(
         chosen |= kind_in_order == number
     row = order[chosen]
     if about is not None:
-        row = row[np.array([about(code) for code in DIAGNOSES])[found["main"][row]]]
-    start = found["start"][row]
+        row = row[np.array([about(code) for code in DIAGNOSES]).take(found["main"].take(row))]
+    start = found["start"].take(row)
     if since > START_DAY:
         late = np.flatnonzero(start >= since * 1440)
         row, start = row[late], start[late]
-    kind = wanted[found["kind"][row]]
-    return Encounters(row, found["person"][row], kind, start, found["stop"][row])
+    kind = wanted.take(found["kind"].take(row))
+    return Encounters(row, found["person"].take(row), kind, start, found["stop"].take(row))
 
 
 def _in_extract_order(part: Part) -> tuple[np.ndarray, np.ndarray]:
     """Return the contacts in the order of the extract, and the kind of each."""
     order = extract_order(part, part.contacts["person"])
-    return order, part.contacts["kind"][order]
+    return order, part.contacts["kind"].take(order)
 
 
 def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[Coded, np.ndarray]:
@@ -125,8 +125,8 @@ def codes_by_encounter(part: Part, table: str, row: np.ndarray) -> tuple[Coded, 
     child = part.tables[table]
     begins, counts = part.once(f"codes in {table}", lambda: _by_encounter(part, child))
     place, distinct = codes(child["code"])
-    count = counts[row]
-    return Coded(place[ranges(begins[row], count)], distinct), count
+    count = counts.take(row)
+    return Coded(place.take(ranges(begins.take(row), count)), distinct), count
 
 
 def _by_encounter(part: Part, child: Columns) -> tuple[np.ndarray, np.ndarray]:
@@ -142,7 +142,7 @@ def _by_encounter(part: Part, child: Columns) -> tuple[np.ndarray, np.ndarray]:
 
 def main_diagnoses(part: Part, row: np.ndarray) -> Coded:
     """Return the main diagnosis of each of some encounters, which is position 1."""
-    return coded(part.contacts["main"][row], DIAGNOSES)
+    return coded(part.contacts["main"].take(row), DIAGNOSES)
 
 
 def diagnoses(part: Part, row: np.ndarray) -> tuple[Coded, Coded, np.ndarray]:
@@ -167,7 +167,7 @@ def homes_at_encounters(part: Part, seen: Encounters) -> np.ndarray:
         "homes at encounters",
         lambda: homes(part).find(found["person"], found["day"]),
     )
-    return at_all[seen.row]
+    return at_all.take(seen.row)
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _read_homes(part: Part) -> Homes:
         wanted = (who.astype(np.int64) << 20) + day + 2**18
         if np.all(wanted[1:] >= wanted[:-1]):  # by person and day: each home has a run of rows
             return place.repeat(np.diff(np.searchsorted(wanted, following), prepend=0))
-        home = first[who]
+        home = first.take(who)
         rest = np.flatnonzero(following[home] <= wanted)
         while len(rest):  # most people move seldom
             home[rest] += 1
