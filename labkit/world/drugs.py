@@ -19,7 +19,7 @@ import numpy as np
 
 from labkit.world.care import encounter_ids, patient_ids
 from labkit.world.columns import Grouped, coded, ordered, ranges
-from labkit.world.contacts import CAUSE, GP, INPATIENT, OUT_OF_HOURS
+from labkit.world.contacts import CAUSE, INPATIENT, OUT_OF_HOURS
 from labkit.world.diagnosis_codes import DIAGNOSES, code_list, place
 from labkit.world.hazard import YEAR
 from labkit.world.part import END_DAY, NEVER, START_DAY, Part
@@ -215,15 +215,14 @@ def courses(part: Part) -> tuple[list[Block], list[Block]]:
     A single course is (contact, atc, indication).
     """
     found = part.contacts
-    primary = np.flatnonzero(found["kind"] >= GP)
-    by_code = Grouped(found["main"][primary])
-    rows_of: dict[str, np.ndarray] = {}
-    for reason in dict.fromkeys(reason for reason, _ in choices() if reason not in part.found):
-        if reason in CAUSE:
-            rows = np.flatnonzero(found["cause"] == CAUSE[reason])
-        else:
-            rows = primary[by_code.rows(place(reason))]
-        rows_of[reason] = rows
+    # Codes of ICPC-2 are of primary care alone.
+    reasons = dict.fromkeys(reason for reason, _ in choices() if reason not in part.found)
+    by_cause = Grouped(found["cause"], [CAUSE[r] for r in reasons if r in CAUSE])
+    by_code = Grouped(found["main"], [place(r) for r in reasons if r not in CAUSE])
+    rows_of = {
+        reason: by_cause.rows(CAUSE[reason]) if reason in CAUSE else by_code.rows(place(reason))
+        for reason in reasons
+    }
     long: list[Block] = []
     short: list[Block] = []
     for (reason, group), some in choices().items():
@@ -232,9 +231,8 @@ def courses(part: Part) -> tuple[list[Block], list[Block]]:
         rows = rows_of[reason]
         if any(choice.years for choice in some):
             # A long treatment starts once: at the first contact about it.
-            rows = rows[
-                np.diff(found["person"].take(rows), prepend=-1) > 0
-            ]  # contacts lie by person
+            new = np.diff(found["person"].take(rows), prepend=-1) > 0  # contacts lie by person
+            rows = rows[new]
             begin = found["stop"].take(rows) // 1440
             periods = _periods(part, f"{reason}.{group}", some, found["person"].take(rows), begin)
             long += list(periods)

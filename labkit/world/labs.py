@@ -114,8 +114,8 @@ def lab_results(part: Part) -> None:
     found = part.contacts
     rng, failed = part.rng("lab.order"), part.rng("lab.failed")
     rows: dict[str, list[np.ndarray]] = {name: [] for name in analytes()}
-    key = found["cause"].astype(np.int64) * len(KINDS) + found["kind"]
-    contacts = Grouped(key)
+    key = found["cause"] * np.int16(len(KINDS)) + found["kind"]
+    contacts = Grouped(key, [cause * len(KINDS) + kind for cause, kind, _ in panels()])
     for cause, kind, chances in panels():
         here = contacts.rows(cause * len(KINDS) + kind)
         for name, chance in chances.items():
