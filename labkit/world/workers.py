@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -80,7 +81,9 @@ def processes(jobs: Iterator[Job], workers: int) -> Iterator[tuple[int, Summary]
     try:
         pending: dict[Future[Summary], int] = {}
         for job in jobs:
-            pending[pool.submit(write_part, job)] = job.index
+            with _deaf_to_ctrl_c():  # a worker may be started here
+                future = pool.submit(write_part, job)
+            pending[future] = job.index
             if len(pending) >= AHEAD * workers:
                 yield from _finished(pending)
         while pending:
@@ -129,6 +132,22 @@ def make_bytes(config: Config, index: int, ranks: np.ndarray) -> tuple[Summary, 
         content[name] = out.getvalue()
         summary[name] = (len(table), content_hash(table))
     return summary, content
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, so that it is answered once, by their parent.
+
+    What comes meanwhile is told afterwards. Windows has no such mask.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
