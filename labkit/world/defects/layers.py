@@ -36,8 +36,6 @@ from labkit.world.part import END_DAY
 
 Eligible = Callable[[View], np.ndarray]  # true, or a weight, where the row can be damaged
 NEWER_CODES = {  # codes and the ones that stood for them before
-    "N02BF01": "N03AX12",
-    "N02BF02": "N03AX16",
     "J07BN01": "J07BX03",
     "J07BN02": "J07BX03",
 }
@@ -231,14 +229,6 @@ LAYERS: tuple[Layer, ...] = (
     ),
     Layer("lmr", "kommune_navn", "whitespace", 0.005, CASES, filled("kommune_navn")),
     Layer("lmr", "atc", "code_typo", 0.002, each(letter_for_digit), filled("atc")),
-    Layer(
-        "lmr",
-        "atc",
-        "obsolete_code",
-        0.05,
-        each(lambda t: NEWER_CODES[t]),
-        text("atc", NEWER_CODES.__contains__),
-    ),
     Layer("lmr", "ddd", "outlier", 0.001, each(lost_comma), filled("ddd")),
     Layer("lmr", "lopenr", "orphan", 0.001, unknown_pseudonym, filled("lopenr")),
     # Causes of death
