@@ -71,6 +71,7 @@ def tables() -> dict[str, list[dict]]:
     part.contacts = {
         "person": np.array([s[0] for s in stays], dtype=np.int32),
         "kind": np.array([s[1] for s in stays], dtype=np.int8),
+        "day": np.array([minute(s[2]) // 1440 for s in stays]),
         "start": np.array([minute(s[2]) for s in stays]),
         "stop": np.array([minute(s[3]) for s in stays]),
         "acute": np.array([s[4] for s in stays]),
