@@ -131,22 +131,23 @@ def _periods(
     lasts = rng.standard_exponential((2, len(who)))
     low = 0.0
     for choice in some:
-        chosen = (draw >= low) & (draw < low + choice.share)
+        mine = np.flatnonzero((draw >= low) & (draw < low + choice.share))
         low += choice.share
         # A drug that came after the disease was found is taken up within three years.
-        start = np.maximum(begin, choice.since + wait * 3 * YEAR * (begin < choice.since))
-        chosen &= (start < choice.until) & (start <= END_DAY)
-        years = np.full(len(who), 200.0)
+        known = begin[mine]
+        start = np.maximum(known, choice.since + wait[mine] * 3 * YEAR * (known < choice.since))
+        fits = np.flatnonzero((start < choice.until) & (start <= END_DAY))
+        mine, start = mine[fits], start[fits]
+        n = len(mine)
+        years = np.full(n, 200.0)
         if choice.years < 99:
-            years = choice.years * (0.4 + 0.6 * lasts[0])
+            years = choice.years * (0.4 + 0.6 * lasts[0][mine])
         if choice.stop:
-            years = np.minimum(years, lasts[1] / choice.stop)
-        stop = start + years * YEAR
-        n = int(chosen.sum())
+            years = np.minimum(years, lasts[1][mine] / choice.stop)
         yield (
-            who[chosen],
-            start[chosen].astype(np.int64),
-            stop[chosen].astype(np.int64),
+            who[mine],
+            start.astype(np.int64),
+            (start + years * YEAR).astype(np.int64),
             np.full(n, choice.atc, dtype=np.int16),
             np.full(n, choice.indication, dtype=np.int16),
         )

@@ -118,28 +118,56 @@ def invert(
     else:
         reached = baseline.at(female, np.maximum(since - birth, 0) / YEAR)
     need = exponential / multiplier
+    place = reached + need
+    days = [np.broadcast_to(day, birth.shape) for day, _ in jumps]
+    changed = np.flatnonzero(np.any([day < NEVER for day in days], axis=0)) if days else days
+    if len(changed):  # most people have no jump
+        place[changed] = _with_jumps(
+            baseline,
+            need[changed],
+            reached[changed],
+            female[changed],
+            birth[changed],
+            [
+                (day[changed], np.broadcast_to(np.asarray(factor, float), birth.shape)[changed])
+                for day, (_, factor) in zip(days, jumps, strict=True)
+            ],
+        )
+    day = np.full(len(birth), NEVER, dtype=np.int32)
+    some = np.flatnonzero(place <= baseline.cumulative[:, -1].take(female))
+    age = baseline.age_at(female[some], place[some])
+    day[some] = birth[some] + np.ceil(age * YEAR)
+    return day
+
+
+def _with_jumps(
+    baseline: Baseline,
+    need: np.ndarray,
+    reached: np.ndarray,
+    female: np.ndarray,
+    birth: np.ndarray,
+    jumps: Sequence[Jump],
+) -> np.ndarray:
+    """Find the baseline's cumulative hazard at the event: a jump makes it come sooner or later."""
+    days = np.stack([day for day, _ in jumps]).astype(float)
+    factors = np.stack([factor for _, factor in jumps])
+    if len(jumps) > 1:
+        order = np.argsort(days, axis=0, kind="stable")
+        days = np.take_along_axis(days, order, axis=0)
+        factors = np.take_along_axis(factors, order, axis=0)
     factor = np.ones(len(birth))
     place = np.full(len(birth), np.nan)
-    if jumps:
-        days = np.stack([np.broadcast_to(day, birth.shape) for day, _ in jumps]).astype(float)
-        factors = np.stack([np.broadcast_to(np.asarray(f, float), birth.shape) for _, f in jumps])
-        if len(jumps) > 1:
-            order = np.argsort(days, axis=0, kind="stable")
-            days = np.take_along_axis(days, order, axis=0)
-            factors = np.take_along_axis(factors, order, axis=0)
-        for day, change in zip(days, factors, strict=True):
-            here = np.maximum(baseline.at(female, (day - birth) / YEAR), reached)
-            gain = (here - reached) * factor
-            now = np.isnan(place) & (need <= gain)
-            place[now] = reached[now] + need[now] / factor[now]
-            need = need - gain
-            reached = here
-            factor = factor * change
+    for day, change in zip(days, factors, strict=True):
+        here = np.maximum(baseline.at(female, (day - birth) / YEAR), reached)
+        gain = (here - reached) * factor
+        now = np.isnan(place) & (need <= gain)
+        place[now] = reached[now] + need[now] / factor[now]
+        need = need - gain
+        reached = here
+        factor = factor * change
     rest = np.isnan(place)
     place[rest] = reached[rest] + need[rest] / factor[rest]
-    age = baseline.age_at(female, place)
-    day = birth + np.ceil(np.minimum(age, 1000) * YEAR)
-    return np.where(np.isfinite(age), day, NEVER).astype(np.int32)
+    return place
 
 
 def in_season(day: np.ndarray, amplitude: float, peak: int = 20) -> np.ndarray:
