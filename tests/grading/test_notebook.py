@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -163,3 +164,16 @@ def test_strange_cells_do_no_harm(cells, exercise):
 def test_the_language_is_the_notebooks(exercise):
     english = json.dumps(render(exercise, "en", solved=False)[0]).encode()
     assert read_notebook(english).lang == "en"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x" + "\n" * 190_000, "check('5.1')" + " " * 190_000 + "x", "check(" + "\n" * 190_000],
+    ids=["blank_lines", "blanks", "open_call"],
+)
+def test_no_cell_takes_long_to_read(notebook, exercise, source):
+    # the time of this process alone, and far more than reading takes: otherwise it would be hours
+    notebook["cells"] = [code(source)] * 50
+    began = time.process_time()
+    taken(notebook, exercise)
+    assert time.process_time() - began < 20

@@ -22,7 +22,7 @@ from labkit.messages import LANGUAGES, Language, say
 if TYPE_CHECKING:
     from labkit.er.facts import Fact
 
-_PROBES = re.compile(r"^\s*--\s*(accept|refuse)\s*:", re.MULTILINE)
+_PROBES = re.compile(r"^[ \t]*--[ \t]*(accept|refuse)[ \t]*:", re.MULTILINE)
 _TOLD = 4  # differences that are told in words
 _ORDER = ("entities", "relationships", "weak", "cardinalities", "keys", "attributes")
 _PROBED = ("probe_refused", "probe_accepted", "probe_unmapped")
@@ -214,7 +214,7 @@ class Schema(_Told):
         probes = _PROBES.search(answer)
         if probes:  # the author's own: the reference against itself
             answer = answer[: probes.start()]
-            answer = re.split(r"(?im)^\s*insert\b", answer)[0]
+            answer = re.split(r"(?im)^[ \t]*insert\b", answer)[0]
         try:
             return probe(answer, self.text)
         except SchemaError as error:
