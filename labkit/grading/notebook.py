@@ -7,6 +7,7 @@ are taken by the grader where a check stood, or, where it was deleted, where the
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -145,6 +146,7 @@ class _Walk:
             self._run(cell.code)
         for task in called:
             if self.current is not task:
+                self._leave(loose=self.loose)
                 self._adopt(task)
             if self.fresh.get(task.id) or task.id not in self.labels:
                 self._take(task)
@@ -156,12 +158,12 @@ class _Walk:
         self._bring_back(task)
         self.current = task
 
-    def _leave(self) -> None:
-        """Take the answer of a task whose check cell is gone."""
+    def _leave(self, loose: Sequence[int] = ()) -> None:
+        """Take the answer of a task whose check cell is gone, or stands elsewhere."""
         if self.current and self.fresh.get(self.current.id):
             self._take(self.current)
         self.current = None
-        self.loose = []
+        self.loose = list(loose)
 
     def _adopt(self, task: Task) -> None:
         """Count cells that stand just before a check, and belong to no task, to the check's."""

@@ -64,6 +64,24 @@ def test_a_copied_check_takes_nothing_from_another_task(notebook, exercise):
     assert taken(notebook, exercise) == PLAIN
 
 
+@pytest.mark.parametrize("place", [0, None], ids=["all_first", "all_last"])
+def test_checks_that_stand_elsewhere_take_nothing_from_their_tasks(notebook, exercise, place):
+    answered(notebook, **ALL)
+    checks = [c for c in notebook["cells"] if c["id"].startswith("check")]
+    rest = [c for c in notebook["cells"] if c not in checks]
+    at = len(rest) if place is None else place
+    notebook["cells"] = [*rest[:at], *checks, *rest[at:]]
+    found = {label.split()[0]: code for label, code in taken(notebook, exercise)}
+    assert found == dict(PLAIN)
+
+
+def test_each_check_above_its_task_in_a_notebook_turned_upside_down(notebook, exercise):
+    answered(notebook, **ALL)
+    notebook["cells"].reverse()
+    found = {label.split()[0]: code[:1] for label, code in taken(notebook, exercise)}
+    assert found == dict(PLAIN)
+
+
 def test_a_second_try_below_counts_with_its_own_check(notebook, exercise):
     answered(notebook, **ALL)
     notebook["cells"] += [code("answer = 11", "a"), code('check("5.1", answer)', "b")]
