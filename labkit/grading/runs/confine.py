@@ -42,7 +42,10 @@ REFUSED = {
     "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219),
     # parts of the system that no lesson needs, and from which others have broken out before
     "io_uring_setup": (425, 425), "bpf": (321, 280), "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282), "ptrace": (101, 117), "open_by_handle_at": (304, 265),
+    "userfaultfd": (323, 282), "open_by_handle_at": (304, 265),
+    # the memory and the files of others: of those who hold its room, to which this does not apply
+    "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
+    "pidfd_getfd": (438, 438),
 }  # fmt: skip
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH
 _CLONE, _CLONE3 = (56, 220), 435
