@@ -32,6 +32,7 @@ from labkit.messages import say
 
 MOST_MEMBERS = 20_000
 MOST_IN_ONE = 50  # files in an archive that a student has handed in
+MOST_BYTES = 200  # of a student's name
 DEPTH = 4  # of folders below the submissions
 _ODD = re.compile(r"[\x00-\x1f<>:\"|?*]")
 _NAME = re.compile(r"(?<![0-9A-Za-z])\d\d_[A-Za-z]\w{0,99}", re.ASCII)
@@ -142,15 +143,16 @@ def _keep(raw: bytes, path: Path) -> None:
 def _in_folder(folder: Path) -> Iterator[File]:
     paths = [path for path in sorted(folder.iterdir()) if not _hidden(path.name)]
     students = [path for path in paths if path.is_dir() and not path.is_symlink()]
-    export = _export([path.name for path in paths if path not in students])
+    export = _export([_name(path.name) for path in paths if path not in students])
     for path in paths:
+        name = _name(path.name)
         if path in students:
-            yield File(path.name, "", "", lambda: b"")  # a student, whatever the folder holds
+            yield File(name, "", "", lambda: b"")  # a student, whatever the folder holds
             for inner in _walk(path, DEPTH):
                 when = f"{inner.lstat().st_mtime_ns:020d}"
-                yield File(path.name, inner.name, when, partial(_read_path, inner))
-        elif path.name in export:
-            yield File(*export[path.name], partial(_read_path, path))
+                yield File(name, _name(inner.name), when, partial(_read_path, inner))
+        elif name in export:
+            yield File(*export[name], partial(_read_path, path))
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
@@ -186,7 +188,7 @@ def _in_zip(path: Path) -> Iterator[File]:
             yield File(*export[names[-1]], read)
         elif len(names) > shared + 1:
             when = "-".join(f"{part:04d}" for part in member.date_time)
-            yield File(_ODD.sub("_", names[shared])[:100], names[-1], when, read)
+            yield File(_name(_ODD.sub("_", names[shared])), names[-1], when, read)
 
 
 def _shared(folders: list[list[str]]) -> int:
@@ -201,6 +203,17 @@ def _harmless(name: str) -> list[str]:
     """Split a member's name into parts, without those that lead elsewhere."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return [part for part in parts if part not in ("/", "..", ".") and not part.endswith(":")]
+
+
+def _name(name: str) -> str:
+    r"""Return a name that can be written as text, and that of a file be made of.
+
+    Examples:
+        >>> _name("Åse"), _name("K\udce5re")  # a byte that is no UTF-8
+        ('Åse', 'K%e5re')
+    """
+    raw = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return raw.replace("\\x", "%").encode()[:MOST_BYTES].decode("utf-8", "ignore")
 
 
 def _hidden(name: str) -> bool:

@@ -124,6 +124,20 @@ def test_the_newest_file_in_a_students_folder_counts(tmp_path):
     assert b'"1"' in newest(handed, "kari", tmp_path / "kept")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_names_that_are_no_utf8_or_very_long_are_made_text(tmp_path):
+    for name in (b"K\xe5re", "Åse".encode(), "ø".encode() * 120):
+        folder = os.path.join(os.fsencode(tmp_path), b"in", name)
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"05_algebra_sql.ipynb"), "wb") as file:
+            file.write(notebook())
+    handed = submissions.find(tmp_path / "in", known=known)
+    assert [h.student for h in handed] == ["K%e5re", "Åse", "ø" * 100]
+    long = in_zip(tmp_path, {"in/" + "😀" * 100 + "/05_algebra_sql.ipynb": notebook(),
+                             "in/kari/05_algebra_sql.ipynb": notebook()})  # fmt: skip
+    assert [h.student for h in long] == ["kari", "😀" * 50]
+
+
 def test_a_name_that_is_no_exercise_stops_nobody(tmp_path):
     members = {
         "in/kari/05_algebra_sql_kari.ipynb": notebook(),
