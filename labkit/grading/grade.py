@@ -113,7 +113,8 @@ def grade(
         return shelf[name] is not None
 
     handed = submissions.find(folder, known=known)
-    exercises = {item.exercise: load(item.exercise) for item in handed}
+    named = {item.exercise for item in handed}
+    exercises = {name: read for name, read in shelf.items() if read and name in named}
     released = Release(release) if release else None
     out.mkdir(parents=True, exist_ok=True)
     work = out / "work"

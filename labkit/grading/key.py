@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.errors import BuildError, GradingError
 from labkit.grading.caught import caught_note, share_note
 from labkit.grading.kinds import kind_of, prepared
-from labkit.grading.plain import NotPlain, Plain
+from labkit.grading.plain import MAX_ROWS, NotPlain, Plain
 from labkit.grading.reference import prints
 from labkit.grading.runs.session import Step, job_of
 from labkit.grading.runs.warm import Order, Streams, begin
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from labkit.sql.databases import Databases
 
 FORMAT = 1
+MOST_PARTS = 10 * MAX_ROWS  # lists and objects in one result: read, they weigh far more than text
 SECONDS = 600  # for one pass over the solutions and wrong answers
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError, GradingError)
 _REASON = re.compile(r"[a-z_]+(\.[a-z_]+)?")
@@ -251,6 +252,8 @@ def read_outcomes(text: str) -> dict[str, Outcome]:
     """Read the results of a session, believing nothing; a broken line is passed over."""
     outcomes = {}
     for line in text.splitlines():
+        if line.count("[") + line.count("{") > MOST_PARTS:
+            continue
         try:
             raw = json.loads(line)
             label, state = raw["label"], raw["state"]

@@ -7,6 +7,7 @@ are taken by the grader where a check stood, or, where it was deleted, where the
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +19,9 @@ from labkit.messages import Language
 MAX_BYTES = 20_000_000
 MAX_CELLS = 2_000
 MAX_CELL = 200_000
-_CHECK = re.compile(r"^\s*check(?:\.\w+)?\(\s*[\"']([\w.]+)[\"']", re.MULTILINE)
+# No two of their parts can take the same signs, so that no cell takes long to read.
+_CHECK = re.compile(r"^[ \t]*check(?:\.\w+)?\(\s*[\"']([\w.]+)[\"']", re.MULTILINE)
+_ONLY_CHECK = re.compile(r"^[ \t]*check(?:\.\w+)?\(.*\)[ \t;]*$", re.MULTILINE)
 
 
 class Unreadable(Exception):
@@ -130,7 +133,7 @@ class _Walk:
     def _code(self, cell: CodeCell) -> None:
         called = [self.tasks[i] for i in _CHECK.findall(cell.code) if i in self.tasks]
         checks = self._task(cell.id, "check")
-        bare = called and not re.sub(r"(?m)^\s*check(\.\w+)?\(.*\)\s*;?\s*$", "", cell.code).strip()
+        bare = called and not _ONLY_CHECK.sub("", cell.code).strip()
         own = self._task(cell.id, "task")
         if checks and not (called or own):
             # an edited check cell: the grader takes the answer, what was written here is not needed
@@ -143,6 +146,7 @@ class _Walk:
             self._run(cell.code)
         for task in called:
             if self.current is not task:
+                self._leave(loose=self.loose)
                 self._adopt(task)
             if self.fresh.get(task.id) or task.id not in self.labels:
                 self._take(task)
@@ -154,12 +158,12 @@ class _Walk:
         self._bring_back(task)
         self.current = task
 
-    def _leave(self) -> None:
-        """Take the answer of a task whose check cell is gone."""
+    def _leave(self, loose: Sequence[int] = ()) -> None:
+        """Take the answer of a task whose check cell is gone, or stands elsewhere."""
         if self.current and self.fresh.get(self.current.id):
             self._take(self.current)
         self.current = None
-        self.loose = []
+        self.loose = list(loose)
 
     def _adopt(self, task: Task) -> None:
         """Count cells that stand just before a check, and belong to no task, to the check's."""

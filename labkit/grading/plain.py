@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from labkit.errors import GradingError
 
 MAX_ROWS = 200_000
+MAX_COLUMNS = 5_000
 MAX_TEXT = 100_000
 LARGEST = 10**299  # still a float
 _MIDNIGHT = dt.time(0)
@@ -83,6 +84,8 @@ class Plain(NamedTuple):
         """
         try:
             raw = json.loads(text)
+            if len(raw["rows"]) > MAX_ROWS or len(raw["columns"]) > MAX_COLUMNS:
+                raise ValueError("too large")
             kind, columns = raw["kind"], tuple(raw["columns"])
             whole = tuple(bool(w) for w in raw["whole"])
             rows = _by_column(list(map(tuple, raw["rows"])), _column_from_json, raw.get("days", []))
@@ -96,7 +99,6 @@ class Plain(NamedTuple):
                 kind == "table"
                 or columns == (("key", "value") if kind == "mapping" else ("value",))
             )
-            and len(rows) <= MAX_ROWS
             and set(map(len, rows)) <= {len(columns)}
             and (kind not in SCALARS or (len(rows) == 1 and len(columns) == 1))
         )
@@ -212,7 +214,7 @@ def _made(kind: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]])
 
 
 def _from_frame(frame: Any) -> Plain:
-    if len(frame) > MAX_ROWS:
+    if len(frame) > MAX_ROWS or len(frame.columns) > MAX_COLUMNS:
         raise NotPlain("too_large")
     names = tuple(
         " ".join(str(part) for part in name if str(part)) if isinstance(name, tuple) else str(name)

@@ -86,7 +86,7 @@ def mark_reason(mark: Mark, lang: Language | None = None) -> str:
         if item.state == "class_data":
             where = say("grading.task", lang, task=item.task)
             parts.append(f"{where}: {say('grading.task_class_data', lang)}")
-    return " ".join(" ".join(parts).split())[:500]
+    return " ".join(" · ".join(parts).split())[:500]
 
 
 def _differs(mark: TaskMark, lang: Language) -> str:

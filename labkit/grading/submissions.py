@@ -6,7 +6,8 @@ archive, no link is followed, and nothing is unpacked beyond what a notebook may
 Blackboard names a file `ASSIGNMENT_USERNAME_attempt_DATETIME_NAME` and adds a text file for each
 attempt (a user name with `_` in it is taken from its last `_` on). Canvas names one
 `USER_ID_FILE_NAME`: the sortable name in small letters without signs, `LATE` where it is, the
-user's number and the file's; of an anonymous assignment `anon_CODE_FILE_NAME`.
+user's number and the file's; of an anonymous assignment `anon_CODE_FILE_NAME`. NAME is whatever
+the student calls a file, so nothing in it is taken for what the LMS wrote before it.
 
 Source:
     Blackboard: README of github.com/kwurst/bb-file-cleanup. Canvas: lib/content_zipper.rb of
@@ -19,6 +20,7 @@ import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
@@ -30,10 +32,11 @@ from labkit.messages import say
 
 MOST_MEMBERS = 20_000
 MOST_IN_ONE = 50  # files in an archive that a student has handed in
+MOST_BYTES = 200  # of a student's name
 DEPTH = 4  # of folders below the submissions
 _ODD = re.compile(r"[\x00-\x1f<>:\"|?*]")
-_NAME = re.compile(r"(?<![0-9A-Za-z])\d\d_[A-Za-z]\w*")
-_BLACKBOARD = re.compile(r".*_([^_]+)_attempt_(\d{4}(?:-\d\d){5})(?:_(.+)|\.txt)\Z")
+_NAME = re.compile(r"(?<![0-9A-Za-z])\d\d_[A-Za-z]\w{0,99}", re.ASCII)
+_BLACKBOARD = re.compile(r".*?_([^_]+)_attempt_(\d{4}(?:-\d\d){5})(?:_(.+)|\.txt)\Z")
 _CANVAS = re.compile(r"(.+?)_(?:LATE_)?(\d+)_(\d+)_(.+)\Z")
 _ANONYMOUS = re.compile(r"(?:LATE_)?(anon_[0-9A-Za-z]+)_(\d+)_(.+)\Z")
 
@@ -138,20 +141,23 @@ def _keep(raw: bytes, path: Path) -> None:
 
 
 def _in_folder(folder: Path) -> Iterator[File]:
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "__")):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield File(path.name, "", "", lambda: b"")  # a student, whatever the folder holds
+    paths = [path for path in sorted(folder.iterdir()) if not _hidden(path.name)]
+    students = [path for path in paths if path.is_dir() and not path.is_symlink()]
+    export = _export([_name(path.name) for path in paths if path not in students])
+    for path in paths:
+        name = _name(path.name)
+        if path in students:
+            yield File(name, "", "", lambda: b"")  # a student, whatever the folder holds
             for inner in _walk(path, DEPTH):
-                yield _file(inner, path.name)
-        elif _of_lms(path.name):
-            yield _file(path, "")
+                when = f"{inner.lstat().st_mtime_ns:020d}"
+                yield File(name, _name(inner.name), when, partial(_read_path, inner))
+        elif name in export:
+            yield File(*export[name], partial(_read_path, path))
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "__")):
+        if _hidden(path.name):
             continue
         if path.is_dir() and not path.is_symlink():
             if depth:
@@ -160,38 +166,29 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
             yield path
 
 
-def _file(path: Path, student: str) -> File:
-    told = _of_lms(path.name)
-    if told and not student:
-        return File(*told, lambda: _read_path(path))
-    when = f"{path.lstat().st_mtime_ns:020d}"
-    return File(student, path.name, when, lambda: _read_path(path))
-
-
 def _in_zip(path: Path) -> Iterator[File]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir()]
-    except (OSError, zipfile.BadZipFile) as error:
-        raise GradingError(say("grading.not_zip", path=path, said=error)) from None
-    if len(members) > MOST_MEMBERS:
+        listed = _members(path)
+    except Unreadable as unreadable:
+        why = unreadable.facts["error"]
+        raise GradingError(say("grading.not_zip", path=path, said=why)) from None
+    if len(listed) > MOST_MEMBERS:
         raise GradingError(
-            say("grading.many_files", path=path, came=len(members), most=MOST_MEMBERS)
+            say("grading.many_files", path=path, came=len(listed), most=MOST_MEMBERS)
         )
-    parts = {member.filename: _harmless(member.filename) for member in members}
-    inside = [p for p in parts.values() if p and not _of_lms(p[-1])]
-    shared = _shared([p[:-2] for p in inside])
-    for member in members:
-        names = parts[member.filename]
-        if not names or any(name.startswith((".", "__")) for name in names):
-            continue
+    members = [(member, _harmless(member.filename)) for member in listed]
+    members = [(m, names) for m, names in members if names and not any(map(_hidden, names))]
+    top = 1 + _shared([names[:-1] for _, names in members])  # an LMS puts all files in one place
+    export = _export([names[-1] for _, names in members if len(names) == top])
+    apart = [names for _, names in members if len(names) > top or names[-1] not in export]
+    shared = _shared([names[:-2] for names in apart])
+    for member, names in members:
         read = _member_reader(path, member)
-        told = _of_lms(names[-1])
-        if told:
-            yield File(*told, read)
+        if len(names) == top and names[-1] in export:
+            yield File(*export[names[-1]], read)
         elif len(names) > shared + 1:
             when = "-".join(f"{part:04d}" for part in member.date_time)
-            yield File(_ODD.sub("_", names[shared])[:100], names[-1], when, read)
+            yield File(_name(_ODD.sub("_", names[shared])), names[-1], when, read)
 
 
 def _shared(folders: list[list[str]]) -> int:
@@ -208,15 +205,36 @@ def _harmless(name: str) -> list[str]:
     return [part for part in parts if part not in ("/", "..", ".") and not part.endswith(":")]
 
 
-def _of_lms(name: str) -> tuple[str, str, str] | None:
-    """Return (student, original name, time) from a file name of Blackboard's or Canvas's."""
-    if match := _BLACKBOARD.match(name):
-        return match[1], match[3] or "", match[2]
-    if match := _ANONYMOUS.match(name):
-        return match[1], match[3], f"{int(match[2]):020d}"
-    if match := _CANVAS.match(name):
-        return f"{match[1]}_{match[2]}", match[4], f"{int(match[3]):020d}"
-    return None
+def _name(name: str) -> str:
+    r"""Return a name that can be written as text, and that of a file be made of.
+
+    Examples:
+        >>> _name("Åse"), _name("K\udce5re")  # a byte that is no UTF-8
+        ('Åse', 'K%e5re')
+    """
+    raw = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return raw.replace("\\x", "%").encode()[:MOST_BYTES].decode("utf-8", "ignore")
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "__"))
+
+
+def _export(names: list[str]) -> dict[str, tuple[str, str, str]]:
+    """Return (student, original name, time) of the files that Blackboard or Canvas has named.
+
+    An export is of one LMS, so a name that looks like the other's is a student's own doing.
+    """
+    of_blackboard = {name: match for name in names if (match := _BLACKBOARD.match(name))}
+    if 2 * len(of_blackboard) > len(names):
+        return {name: (m[1], m[3] or "", m[2]) for name, m in of_blackboard.items()}
+    found = {}
+    for name in names:
+        if match := _ANONYMOUS.match(name):
+            found[name] = match[1], match[3], f"{int(match[2]):020d}"
+        elif match := _CANVAS.match(name):
+            found[name] = f"{match[1]}_{match[2]}", match[4], f"{int(match[3]):020d}"
+    return found
 
 
 def _unpacked(files: Iterable[File]) -> Iterator[File]:
@@ -227,16 +245,27 @@ def _unpacked(files: Iterable[File]) -> Iterator[File]:
             continue
         try:
             raw = file.read()
-            with zipfile.ZipFile(BytesIO(raw)) as archive:
-                members = [
-                    m for m in archive.infolist()[:MOST_MEMBERS] if m.filename.endswith(".ipynb")
-                ]
-        except (Unreadable, OSError, zipfile.BadZipFile):
+            listed = _members(BytesIO(raw))[:MOST_MEMBERS]
+        except Unreadable:
             continue
+        members = [member for member in listed if member.filename.endswith(".ipynb")]
         for member in members[:MOST_IN_ONE]:
             names = _harmless(member.filename)
-            if names and not any(name.startswith((".", "__")) for name in names):
+            if names and not any(map(_hidden, names)):
                 yield File(file.student, names[-1], file.when, _member_reader(BytesIO(raw), member))
+
+
+def _members(archive: Path | IO[bytes]) -> list[zipfile.ZipInfo]:
+    """List the files in a zip.
+
+    Raises:
+        Unreadable: If it is none.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return [member for member in opened.infolist() if not member.is_dir()]
+    except Exception as error:  # whatever a made-up archive leads its readers to
+        raise Unreadable("unreadable", error=str(error)[:80]) from None
 
 
 def _member_reader(archive: Path | IO[bytes], member: zipfile.ZipInfo) -> Callable[[], bytes]:
@@ -248,13 +277,7 @@ def _member_reader(archive: Path | IO[bytes], member: zipfile.ZipInfo) -> Callab
         try:
             with zipfile.ZipFile(archive) as opened, opened.open(member) as file:
                 raw = file.read(MAX_BYTES + 1)  # whatever its header says
-        except (
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-            ValueError,
-            zipfile.BadZipFile,
-        ) as error:
+        except Exception as error:  # whatever a made-up archive leads its readers to
             raise Unreadable("unreadable", error=str(error)[:80]) from None
         if len(raw) > MAX_BYTES:
             raise Unreadable("too_big")

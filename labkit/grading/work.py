@@ -162,7 +162,7 @@ def run_cells(cells: Cells, *, dataset: Path, limits: Limits, by: str) -> Ran:
     began = time.monotonic()
     while True:
         left = limits.total_seconds - (time.monotonic() - began)
-        kept = [Step() if i in skipped else step for i, step in enumerate(steps)]
+        kept = [_skipped(step) if i in skipped else step for i, step in enumerate(steps)]
         run = run_session(
             kept, lang=lang, dataset=dataset, limits=replace(limits, total_seconds=left), by=by,
             modules=cells.modules, ahead=cells.ahead,
@@ -184,6 +184,11 @@ def run_cells(cells: Cells, *, dataset: Path, limits: Limits, by: str) -> Ran:
                 stops[task] = run.end
             return Ran(outcomes, stops)
         skipped.add(step)
+
+
+def _skipped(step: Step) -> Step:
+    """Return a step that does nothing in a step's place: it leaves no answer of an earlier task."""
+    return replace(step, code="pass" if step.code.strip() else "", label=None)
 
 
 def _works(dataset: Path, limits: Limits, by: str) -> bool:

@@ -67,8 +67,8 @@ def test_points_of_texts_do_not_make_up_for_automatic_ones():
     [
         ("marked", 0, "Tekst 5.3: må leveres på nytt (nivå 0)."),
         ("written", 0, "Tekst 5.3: venter på lærer."),
-        ("blank", 0, "Tekst 5.3: ikke levert."),
-        ("error", 0, "Tekst 5.3: ikke levert."),
+        ("blank", 0, "Tekst 5.3: ingen tekst å vurdere."),
+        ("error", 0, "Tekst 5.3: ingen tekst å vurdere."),
     ],
 )
 def test_every_text_must_be_at_level_one(state, level, says):

@@ -156,11 +156,14 @@ def test_a_second_run_redoes_nothing_and_gives_the_same(graded, handed_in, exerc
     def never(*args, **options):
         raise AssertionError("ran again")
 
+    def load(name):
+        read.append(name)
+        return exercise
+
+    read = []
     monkeypatch.setattr("labkit.grading.work.run_session", never)
-    again = grade(
-        handed_in, graded.gradebook.parent, load=lambda name: exercise, people=250, workers=1,
-        timeout=10,
-    )  # fmt: skip
+    again = grade(handed_in, graded.gradebook.parent, load=load, people=250, workers=1, timeout=10)
+    assert read == ["05_algebra_sql"]
     assert again.reused == len(graded.marks)
     assert again.marks == graded.marks
 

@@ -173,6 +173,7 @@ def test_a_hostile_cell_gets_what_it_should_and_no_more(scene, student):
     }
     if mark.status == "stopped":
         assert mark.stops
+        assert {task.state for task in mark.tasks if task.task in mark.stops} == {"stopped"}
 
 
 @pytest.mark.parametrize("student", BROKEN)

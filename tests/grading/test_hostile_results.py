@@ -41,7 +41,11 @@ def answer(**parts):
         answer(kind="number", columns=["a"]),
         answer(kind="table", columns=["a", "a"], whole=[True, True], rows=[[1, 2]]),
         answer(kind="pickle"),
+        answer(rows=[[1]] * 200_001),
+        answer(rows=[[]] * 2_000_000),
+        answer(kind="table", columns=[f"c{i}" for i in range(5001)], whole=[True] * 5001, rows=[]),
         "[" * 100_000,
+        line(state="blank", more=[[]] * 2_000_001),
     ],
 )
 def test_a_forged_line_is_passed_over(forged):

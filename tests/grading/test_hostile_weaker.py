@@ -26,7 +26,8 @@ CORPUS = {
     + ["memory", "many_processes", "full_disk", "full_shared_memory", "large_file",
        "process_that_stays"],
     # what has limits there too, and forgeries
-    "none": ["loop_without_alarm", "memory", "many_processes", "large_file", "many_open_files",
+    "none": ["loop_without_alarm", "memory", "memory_of_no_process", "many_processes",
+             "large_file", "many_open_files",
              "output_flood", "process_that_stays", "exit_at_once", "always_equal", "pickled_answer",
              "patched_check", "patched_kit"],
 }  # fmt: skip

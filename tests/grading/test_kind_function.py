@@ -135,9 +135,11 @@ def test_forged_results_earn_nothing(rows):
     assert difference.share == 0
 
 
-def test_hidden_inputs_do_not_leave_with_a_mark():
+def test_a_mark_shows_the_smallest_input_that_does_not_hold_and_no_output():
     difference = compared(FUNCTION, merge, merge_not_touching, MERGE)
-    assert set(shown_facts(difference)) == {"passed", "cases", "inner"}
+    shown = shown_facts(difference)
+    assert set(shown) == {"passed", "cases", "inner", "input"}
+    assert eval(shown["input"])  # as a reader would type it
 
 
 @pytest.mark.parametrize("answer", [3, "merge", int, [merge]])

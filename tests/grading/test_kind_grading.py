@@ -104,7 +104,8 @@ def test_half_right_answers_earn_part_and_are_told_why(marks):
     assert earned[4:] == [0, 0, 0]
     tasks = marks["half"].tasks
     assert tasks[0].hint == 0
-    assert "ikke har sett" in task_remark(tasks[0], "nb")
+    assert "Den minste som ikke gjør det: `[(" in task_remark(tasks[0], "nb")
+    assert "gave" not in tasks[0].facts  # the function's own words, on data nobody has seen
     assert "plantede feil" in task_remark(tasks[1], "nb")
     assert tasks[2].state == "error"
     assert "x-aksen mangler" in task_remark(tasks[3], "nb")

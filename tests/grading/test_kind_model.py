@@ -60,8 +60,18 @@ def test_a_grading_tells_differences_in_the_answers_own_words():
     ]
 
 
-def test_a_grading_tells_no_more_than_the_first_differences():
-    many = compared(ER, STORY, "entity Car { plate key }")
+def test_a_grading_tells_no_more_than_the_first_differences_each_once():
+    few = difference_text(compared(ER, STORY, "entity Car { plate key }"), "nb").splitlines()[2:]
+    assert [line[:33] for line in few] == [
+        "- Det mangler en entitetstype. Er", "- Det mangler et forhold. Hvilke ",
+        "- Entitetstypen Car er mer enn de",
+    ]  # fmt: skip
+    many = compared(
+        ER,
+        STORY,
+        "entity Car { plate key, colour }\nentity Road { number key }\n"
+        "relationship on (Car 0..n, Road 1..1)\nentity Donor { name key, sex, age }",
+    )
     lines = difference_text(many, "nb").splitlines()
     assert len(lines) == 7
     assert lines[-1].startswith("- … og ")

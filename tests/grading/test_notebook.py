@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -61,6 +62,24 @@ def test_a_copied_check_takes_nothing_from_another_task(notebook, exercise):
     answered(notebook, **ALL)
     notebook["cells"].append(code('check("5.1", answer)'))
     assert taken(notebook, exercise) == PLAIN
+
+
+@pytest.mark.parametrize("place", [0, None], ids=["all_first", "all_last"])
+def test_checks_that_stand_elsewhere_take_nothing_from_their_tasks(notebook, exercise, place):
+    answered(notebook, **ALL)
+    checks = [c for c in notebook["cells"] if c["id"].startswith("check")]
+    rest = [c for c in notebook["cells"] if c not in checks]
+    at = len(rest) if place is None else place
+    notebook["cells"] = [*rest[:at], *checks, *rest[at:]]
+    found = {label.split()[0]: code for label, code in taken(notebook, exercise)}
+    assert found == dict(PLAIN)
+
+
+def test_each_check_above_its_task_in_a_notebook_turned_upside_down(notebook, exercise):
+    answered(notebook, **ALL)
+    notebook["cells"].reverse()
+    found = {label.split()[0]: code[:1] for label, code in taken(notebook, exercise)}
+    assert found == dict(PLAIN)
 
 
 def test_a_second_try_below_counts_with_its_own_check(notebook, exercise):
@@ -163,3 +182,16 @@ def test_strange_cells_do_no_harm(cells, exercise):
 def test_the_language_is_the_notebooks(exercise):
     english = json.dumps(render(exercise, "en", solved=False)[0]).encode()
     assert read_notebook(english).lang == "en"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["x" + "\n" * 190_000, "check('5.1')" + " " * 190_000 + "x", "check(" + "\n" * 190_000],
+    ids=["blank_lines", "blanks", "open_call"],
+)
+def test_no_cell_takes_long_to_read(notebook, exercise, source):
+    # the time of this process alone, and far more than reading takes: otherwise it would be hours
+    notebook["cells"] = [code(source)] * 50
+    began = time.process_time()
+    taken(notebook, exercise)
+    assert time.process_time() - began < 20

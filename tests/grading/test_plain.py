@@ -70,6 +70,7 @@ def test_a_subclass_becomes_the_plain_number_that_it_holds():
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "same_name"),
         (pd.DataFrame({"a": [object()]}), "strange"),
         ("x" * 200_000, "too_large"),
+        (pd.DataFrame([range(6_000)]), "too_large"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_with_a_reason(value, reason):

@@ -1,5 +1,6 @@
 """Who has handed in what: folders, zips, exports of an LMS, and tricks with paths."""
 
+import contextlib
 import io
 import json
 import os
@@ -86,6 +87,31 @@ def test_canvas_export_is_read_and_namesakes_are_kept_apart(tmp_path):
     assert b"second" in newest(handed, "nordmannkari_1234", tmp_path / "kept")
 
 
+LATER = "x_ola_attempt_2030-01-01-00-00-00_05_algebra_sql.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("names", "students"),
+    [
+        (["Øving 5_ola_attempt_2026-01-30-12-00-00_05_algebra_sql.ipynb",
+          f"Øving 5_kari_attempt_2026-01-30-12-00-00_{LATER}"], {"ola", "kari"}),
+        (["nordmannola_12_1_05_algebra_sql.ipynb", f"nordmannkari_13_2_{LATER}"],
+         {"nordmannola_12", "nordmannkari_13"}),
+        (["in/ola/05_algebra_sql.ipynb", f"in/kari/{LATER}"], {"ola", "kari"}),
+        (["in/ola/05_algebra_sql.ipynb", "in/kari/ola_1_2_05_algebra_sql.ipynb"], {"ola", "kari"}),
+    ],
+)  # fmt: skip
+def test_a_file_named_as_another_students_is_the_one_who_handed_it_in(tmp_path, names, students):
+    for name in names:
+        path = tmp_path / "folder" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(notebook())
+    folder = tmp_path / "folder"
+    in_folder = submissions.find(folder / "in" if (folder / "in").exists() else folder, known=known)
+    for handed in (in_folder, in_zip(tmp_path, dict.fromkeys(names, notebook()))):
+        assert told(handed) == {(student, "05_algebra_sql"): 1 for student in students}
+
+
 def test_the_newest_file_in_a_students_folder_counts(tmp_path):
     folder = tmp_path / "in" / "kari"
     (folder / "deep").mkdir(parents=True)
@@ -96,6 +122,20 @@ def test_the_newest_file_in_a_students_folder_counts(tmp_path):
     handed = submissions.find(tmp_path / "in", known=known)
     assert told(handed) == {("kari", "05_algebra_sql"): 2}
     assert b'"1"' in newest(handed, "kari", tmp_path / "kept")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_names_that_are_no_utf8_or_very_long_are_made_text(tmp_path):
+    for name in (b"K\xe5re", "Åse".encode(), "ø".encode() * 120):
+        folder = os.path.join(os.fsencode(tmp_path), b"in", name)
+        os.makedirs(folder)
+        with open(os.path.join(folder, b"05_algebra_sql.ipynb"), "wb") as file:
+            file.write(notebook())
+    handed = submissions.find(tmp_path / "in", known=known)
+    assert [h.student for h in handed] == ["K%e5re", "Åse", "ø" * 100]
+    long = in_zip(tmp_path, {"in/" + "😀" * 100 + "/05_algebra_sql.ipynb": notebook(),
+                             "in/kari/05_algebra_sql.ipynb": notebook()})  # fmt: skip
+    assert [h.student for h in long] == ["kari", "😀" * 50]
 
 
 def test_a_name_that_is_no_exercise_stops_nobody(tmp_path):
@@ -164,6 +204,39 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path, lies):
     with pytest.raises(Unreadable, match="unreadable" if lies else "too_big"):
         newest(handed, "kari", tmp_path / "kept")
     assert newest(handed, "ola", tmp_path / "kept") == notebook()
+
+
+def made_up(kind):
+    """Make a zip that no writer would make: its readers raise something else for each."""
+    raw = bytearray(zipped({"05_algebræ.ipynb": notebook()}))
+    listed = raw.index(b"PK\x01\x02")
+    match kind:
+        case "long_name":
+            return zipped({"05_" + "å" * 300 + "a" * 300 + ".ipynb": notebook("no")})
+        case "name_not_utf8":
+            raw[raw.index("æ".encode(), listed)] = 0xFF
+        case "version_of_tomorrow":
+            raw[listed + 6] = 99
+        case "content_not_deflated":
+            start = raw.index(b".ipynb") + 6
+            raw[start : start + 8] = b"\xff" * 8
+    return bytes(raw)
+
+
+@pytest.mark.parametrize(
+    "kind", ["long_name", "name_not_utf8", "version_of_tomorrow", "content_not_deflated"]
+)
+def test_a_made_up_zip_stops_nobody_else(tmp_path, kind):
+    handed = in_zip(
+        tmp_path, {"in/kari/mine.zip": made_up(kind), "in/ola/05_algebra_sql.ipynb": notebook()}
+    )
+    for item in handed:
+        with contextlib.suppress(Unreadable):
+            submissions.take(item, tmp_path / "kept")
+    assert newest(handed, "ola", tmp_path / "kept") == notebook()
+    (tmp_path / "whole.zip").write_bytes(made_up(kind))
+    with pytest.raises(GradingError):
+        submissions.find(tmp_path / "whole.zip", known=known)
 
 
 @pytest.mark.usefixtures("english")

@@ -22,7 +22,7 @@ from labkit.messages import LANGUAGES, Language, say
 if TYPE_CHECKING:
     from labkit.er.facts import Fact
 
-_PROBES = re.compile(r"^\s*--\s*(accept|refuse)\s*:", re.MULTILINE)
+_PROBES = re.compile(r"^[ \t]*--[ \t]*(accept|refuse)[ \t]*:", re.MULTILINE)
 _TOLD = 4  # differences that are told in words
 _ORDER = ("entities", "relationships", "weak", "cardinalities", "keys", "attributes")
 _PROBED = ("probe_refused", "probe_accepted", "probe_unmapped")
@@ -103,14 +103,14 @@ class _Told(ABC):
 
     def _hints(self, differences: Sequence[Any], lang: Language) -> str:
         """List the first differences, in the answer's own words, with a question each."""
-        told = []
-        differences = sorted(differences, key=lambda one: one.kind == "probe_unmapped")
-        for one in differences[:_TOLD]:
+        told: dict[str, None] = {}  # in order, each once
+        for one in sorted(differences, key=lambda one: one.kind == "probe_unmapped"):
             seen, hint = one.seen(lang), one.hint(lang)
-            told.append(f"{hint} {seen}" if one.kind in _PROBED else f"{seen} {hint}")
-        if len(differences) > _TOLD:
-            told.append(say("kinds.model_more", lang, n=len(differences) - _TOLD))
-        return "\n\n" + "\n".join(f"- {line}" for line in told)
+            told[f"{hint} {seen}" if one.kind in _PROBED else f"{seen} {hint}"] = None
+        lines = list(told)
+        if len(lines) > _TOLD:
+            lines[_TOLD:] = [say("kinds.model_more", lang, n=len(lines) - _TOLD)]
+        return "\n\n" + "\n".join(f"- {line}" for line in lines)
 
     @abstractmethod
     def _verdict(self, answer: str) -> Any:
@@ -214,7 +214,7 @@ class Schema(_Told):
         probes = _PROBES.search(answer)
         if probes:  # the author's own: the reference against itself
             answer = answer[: probes.start()]
-            answer = re.split(r"(?im)^\s*insert\b", answer)[0]
+            answer = re.split(r"(?im)^[ \t]*insert\b", answer)[0]
         try:
             return probe(answer, self.text)
         except SchemaError as error:

@@ -59,6 +59,7 @@ def shown_facts(difference: Difference) -> dict[str, Any]:
     kept = (
         "passed",
         "cases",
+        "input",
         "precision",
         "recall",
         "inner",
@@ -80,8 +81,8 @@ def shown_facts(difference: Difference) -> dict[str, Any]:
 
 def _cases(facts: dict[str, Any], lang: Language, hidden: bool) -> str:
     said = say("kinds.cases", lang, passed=facts["passed"], cases=facts["cases"])
-    if hidden:
-        return f"{said} {say('kinds.cases_hidden', lang)}"
+    if hidden:  # what the function gave may tell of the dataset; its input is drawn
+        return f"{said} {say('kinds.cases_hidden', lang, input=facts['input'])}"
     example = say("kinds.cases_example", lang, input=facts["input"], gave=facts["gave"])
     inner = facts["inner"]
     if inner in _INNER:

@@ -142,7 +142,8 @@ def _shown(dataset: Path | None) -> list[tuple[Path, str]]:
 
 def _bwrap(dataset: Path | None) -> list[str]:
     command = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    command += ["--proc", "/proc", "--dev", "/dev"]
+    # read-only: root's settings of the kernel in /proc/sys need no privilege, only root's number
+    command += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
     command += ["--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     command += ["--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
     for source, target in _shown(dataset):
@@ -164,6 +165,7 @@ def _unshare(dataset: Path | None, root: str) -> list[str]:
         f"mount -t tmpfs -o size={SCRATCH_BYTES} tmpfs $root/tmp",
         f"mount -t tmpfs -o size={SHARED_BYTES} tmpfs $root/dev/shm",
         "mount -t proc proc $root/proc",
+        "mount -o remount,bind,ro $root/proc",
     ]
     for device in ("null", "zero", "random", "urandom"):
         lines += [f"touch $root/dev/{device}", f"mount --bind /dev/{device} $root/dev/{device}"]

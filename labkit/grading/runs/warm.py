@@ -350,6 +350,8 @@ def _run(order: Order, streams: Streams) -> None:
             confine.give_up_privileges()
         else:
             confine.die_with_parent()
+            with contextlib.suppress(OSError):  # a system that has no filter of calls
+                confine.refuse_calls()
         os.environ.clear()
         os.environ.update(order.environment)
         os.chdir(order.folder)
