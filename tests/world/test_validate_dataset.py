@@ -62,6 +62,7 @@ def test_everything_that_must_hold_holds(report: Report) -> None:
     names = {one.name for one in report.invariants}
     assert {"fnr.digits", "key.encounter.patient_id", "date.encounter", "defect.key"} <= names
     assert {"code.diagnosis.code", "clean.npr", "clean.encounter"} <= names
+    assert {"code.onset.disease", "code.effect.outcome", "code.defect.kind"} <= names
     assert sum(one.rows for one in report.invariants) > 1_000_000
 
 

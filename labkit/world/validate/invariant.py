@@ -211,7 +211,7 @@ def order_of_days(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invariant
 def code_validity(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invariant]:
     """Every code is one the kit knows."""
     there = _tables(connection)
-    for layer in LAYERS:
+    for layer in (*LAYERS, "truth"):
         for name, table in schema.LAYERS[layer].tables.items():
             if name not in there:
                 continue
