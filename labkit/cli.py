@@ -1,12 +1,15 @@
 """The command line: one short function for each command, no logic of its own."""
 
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
-from labkit.errors import LabkitError
+from labkit.errors import InputError, Interrupted, LabkitError
 from labkit.messages import Language
 
 app = typer.Typer(
@@ -381,16 +384,42 @@ def outcomes() -> None:
 
 def main() -> None:
     """Run the command line; what the user can mend is printed without a traceback."""
+    stopped = _note_ctrl_c()
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except LabkitError as error:
-        print(f"labkit: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        sys.exit(_complain(str(error), error.exit_code))
+    except TyperException as error:
+        from labkit.course.usage import complaint
+
+        code = _complain(complaint(error), InputError.exit_code)
+    except Exception:
+        if not stopped:
+            raise
+        code = Interrupted.exit_code
+    if stopped and code == Interrupted.exit_code:
         from labkit.messages import say
 
-        print(f"labkit: {say('kit.interrupted')}", file=sys.stderr)
-        sys.exit(130)
+        _complain(say("kit.stopped"), code)
+    sys.exit(code)
+
+
+def _note_ctrl_c() -> list[int]:
+    """Return a list that is empty until Ctrl-C: DuckDB turns what it raises into a RuntimeError."""
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is to be ignored
+        signal.signal(signal.SIGINT, note)
+    return noted
+
+
+def _complain(text: str, code: int) -> int:
+    print(f"labkit: {text}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

@@ -27,9 +27,11 @@ def join(address: str, *, version: Callable[[], str]) -> "Client":
     """
     try:
         from distributed import Client
+        from distributed.comm import resolve_address
     except ImportError:
         raise MachineError(say("cluster.not_installed")) from None
     try:
+        resolve_address(address)  # a client that has none to go to takes long to give up
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise MachineError(say("cluster.silent", address=address)) from error

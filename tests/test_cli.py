@@ -1,6 +1,9 @@
 """The command line: what each command says of itself, and the language it speaks."""
 
 import json
+import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 import labkit
-from labkit.cli import app
+from labkit.cli import app, main
 from labkit.course.language import choose_language
 from labkit.course.layout import write_state
 from labkit.errors import InputError
@@ -85,3 +88,63 @@ def test_what_cannot_be_graded_at_all_shows_no_bar(tmp_path: Path) -> None:
     assert str(done.exception) == say("grading.no_submissions", path=tmp_path / "none")
     assert done.output == ""
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Give Ctrl-C back to pytest."""
+    kept = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, kept)
+
+
+def told(words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what the program says of words that it cannot follow."""
+    monkeypatch.setattr(sys, "argv", ["labkit", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    out, said = capsys.readouterr()
+    assert out == ""
+    return said
+
+
+@pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.parametrize(
+    ("words", "nb", "en"),
+    [
+        ("generate --people abc", "«abc» er ikke et heltall", "'abc' is not a whole number"),
+        ("grade x --out y --timeout abc", "«abc» er ikke et tall", "'abc' is not a number"),
+        ("lab --lang fr", "«fr» er ikke kjent. Velg en av nb, en", "Choose one of nb, en"),
+        ("generate --peple 3", "Mente du --people", "Did you mean --people"),
+        ("generate --xyz", "--xyz: valget finnes ikke", "--xyz: there is no such option"),
+        ("generate --people", "--people mangler en verdi", "--people lacks a value"),
+        ("validate", "DIR mangler", "DIR is missing"),
+        ("validate a b", "Kommandoen er ikke forstått", "The command was not understood"),
+        ("nosuch", "Kommandoen er ikke forstått", "The command was not understood"),
+    ],
+)
+def test_words_that_cannot_be_followed_are_told_in_the_readers_language(
+    words: str,
+    nb: str,
+    en: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for lang, wanted in (("nb", nb), ("en", en)):
+        set_language(lang)
+        said = told(words, monkeypatch, capsys)
+        assert said.startswith("labkit: ")
+        assert wanted in said
+        assert "--help" in said
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_no_words_at_all_get_the_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["labkit"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "generate" in capsys.readouterr().out

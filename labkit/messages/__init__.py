@@ -9,6 +9,7 @@ import os
 import tomllib
 from functools import cache
 from importlib.resources import files
+from numbers import Integral
 from typing import Any, Literal
 
 from labkit.errors import InputError
@@ -52,8 +53,10 @@ def numeral(value: float, lang: Language | None = None, *, decimals: int = 2) ->
     Examples:
         >>> numeral(12_345.5, "en"), numeral(12_345.5, "nb"), numeral(5_000, "nb")
         ('12,345.5', '12\xa0345,5', '5000')
+        >>> numeral(2**63 - 1, "en")  # a whole number has all its digits
+        '9,223,372,036,854,775,807'
     """
-    text = f"{value:,.{decimals}f}"
+    text = f"{value:,}" if isinstance(value, Integral) else f"{value:,.{decimals}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     if (lang or language()) == "en":
         return text

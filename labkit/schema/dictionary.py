@@ -18,6 +18,7 @@ TITLES = {
     "survey": ("Undersøkelser og biobank", "Surveys and biobank"),
     "truth": ("Fasit", "Truth"),
 }
+FEW = 12  # codes that a cell of the dictionary holds
 CATALOGUE = ("layer", "table", "column", "type", "key", "null", "unit", "codes", "nb", "en")
 
 
@@ -39,7 +40,7 @@ def markdown(name: str) -> str:
         # Befolkning / Population
     """
     nb, en = TITLES.get(name, (name, name))
-    lines = [f"# {nb} / {en}", "", *_diagram(name)]
+    lines = [f"# {nb} / {en}", "", *_systems(name), *_diagram(name)]
     for table in layer(name).tables.values():
         lines += _table(table)
     return "\n".join(lines).rstrip() + "\n"
@@ -78,6 +79,18 @@ def catalogue() -> "pd.DataFrame":
         for column in table.columns
     ]
     return pd.DataFrame(rows, columns=list(CATALOGUE))
+
+
+def _systems(name: str) -> Iterator[str]:
+    """Say where the codes are of the code systems that a layer names; nothing if it names none."""
+    columns = [column for table in layer(name).tables.values() for column in table.columns]
+    named = [column.info["codes"] for column in columns if isinstance(column.info["codes"], str)]
+    systems = sorted({system for names in named for system in names.split(" or ")})
+    if systems:
+        known = ", ".join(f"`{system}`" for system in systems)
+        yield f"Kodene i {known} er små utvalg med egne navn. De ligger i `labkit/codes/`.  "
+        yield f"Codes of {known} are small subsets with labels of our own, in `labkit/codes/`."
+        yield ""
 
 
 def _diagram(name: str) -> Iterator[str]:
@@ -133,19 +146,25 @@ def _table(table: Table) -> Iterator[str]:
             _key(column),
             "ja / yes" if column.nullable else "",
             column.info["unit"] or "",
-            _codes(column),
+            _few(column),
             column.info["nb"],
             column.info["en"],
         )
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
     yield ""
-    for column in table.columns:
-        if isinstance(column.info["codes"], dict):
-            values = "; ".join(
-                f"`{code}` {nb} / {en}" for code, (nb, en) in column.info["codes"].items()
-            )
-            yield f"- `{column.name}`: {values}"
-    yield ""
+    listed = [column for column in table.columns if isinstance(column.info["codes"], dict)]
+    for column in listed:
+        values = "; ".join(
+            _labelled(code, *labels) for code, labels in column.info["codes"].items()
+        )
+        yield f"- `{column.name}`: {values}"
+    if listed:
+        yield ""
+
+
+def _labelled(code: str, nb: str, en: str) -> str:
+    """Write a code with its labels, once where they are one word."""
+    return f"`{code}` {nb}" if nb == en else f"`{code}` {nb} / {en}"
 
 
 def _type(column: Column[Any]) -> str:
@@ -158,6 +177,13 @@ def _key(column: Column[Any]) -> str:
     words = ["PK"] if column.primary_key else ["UK"] if column.unique else []
     words += [f"FK {key.target_fullname}" for key in column.foreign_keys]
     return ", ".join(words)
+
+
+def _few(column: Column[Any]) -> str:
+    """The codes of a column, or that they are many: all stand below the table, with labels."""
+    codes = column.info["codes"]
+    many = isinstance(codes, dict) and len(codes) > FEW
+    return "se under, see below" if many else _codes(column)
 
 
 def _codes(column: Column[Any]) -> str:

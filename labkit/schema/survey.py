@@ -40,7 +40,7 @@ health_survey = table(
     column("survey_id", BigInteger, "Invitasjonen", "The invitation", key=True),
     column("person_id", BigInteger, "Personen", "The person", unique=True),
     column("invited_date", Date, "Dato for invitasjonen", "Date of invitation"),
-    column("age_years", SmallInteger, "Alder ved invitasjonen", "Age when invited", unit="a"),
+    column("age_years", SmallInteger, "Alder ved invitasjonen", "Age when invited", unit="year"),
     column("sex", CHAR(1), "Kjønn", "Sex", codes=SEX),
     column(
         "municipality",

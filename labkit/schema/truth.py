@@ -6,6 +6,62 @@ from labkit.schema.declare import column, table
 from labkit.schema.population import EDUCATION
 
 METADATA = MetaData()
+YES_NO = {"0": ("nei", "no"), "1": ("ja", "yes")}
+DISEASES = {
+    "af": ("atrieflimmer", "atrial fibrillation"),
+    "anxiety": ("angst", "anxiety"),
+    "asthma": ("astma", "asthma"),
+    "breast_cancer": ("brystkreft", "breast cancer"),
+    "ckd": ("kronisk nyresykdom", "chronic kidney disease"),
+    "colorectal_cancer": ("kreft i tykktarm eller endetarm", "colorectal cancer"),
+    "copd": ("kols", "COPD"),
+    "dementia": ("demens", "dementia"),
+    "depression": ("depresjon", "depression"),
+    "hf": ("hjertesvikt", "heart failure"),
+    "hip_fracture": ("hoftebrudd", "hip fracture"),
+    "hypertension": ("høyt blodtrykk", "hypertension"),
+    "hypothyroidism": ("lavt stoffskifte", "hypothyroidism"),
+    "ihd": ("hjertekrampe og kronisk koronarsykdom", "angina and chronic coronary disease"),
+    "lung_cancer": ("lungekreft", "lung cancer"),
+    "mi": ("hjerteinfarkt", "myocardial infarction"),
+    "osteoarthritis": ("artrose", "osteoarthritis"),
+    "osteoporosis": ("beinskjørhet", "osteoporosis"),
+    "prostate_cancer": ("prostatakreft", "prostate cancer"),
+    "stroke": ("hjerneslag", "stroke"),
+    "t1d": ("diabetes type 1", "type 1 diabetes"),
+    "t2d": ("diabetes type 2", "type 2 diabetes"),
+}
+OUTCOMES = {
+    **DISEASES,
+    "mi_again": ("nytt hjerteinfarkt", "another myocardial infarction"),
+    "stroke_again": ("nytt hjerneslag", "another stroke"),
+    "hip_again": ("nytt hoftebrudd", "another hip fracture"),
+    "copd_exacerbation": ("forverret kols", "exacerbation of COPD"),
+    "pneumonia": ("lungebetennelse", "pneumonia"),
+    "influenza": ("influensa", "influenza"),
+    "covid": ("covid-19", "COVID-19"),
+    "uti": ("urinveisinfeksjon", "urinary tract infection"),
+    "fall": ("fall", "fall"),
+    "death": ("død", "death"),
+    "participation": ("deltakelse i helseundersøkelsen", "taking part in the health survey"),
+}
+KINDS = {
+    "treatment": ("behandling", "treatment"),
+    "programme": ("forebygging i en kommune", "prevention in one municipality"),
+    "disease": ("tidligere sykdom", "earlier disease"),
+    "risk factor": ("risikofaktor", "risk factor"),
+    "trend": ("endring over kalendertid", "change over calendar time"),
+    "no effect": ("ingen effekt, men kan se slik ut", "no effect, but may look like one"),
+    "selection": (
+        "hva som avgjør hvem som deltar i helseundersøkelsen",
+        "what decides who takes part in the health survey",
+    ),
+}
+SCALES = {
+    "hazard ratio": ("hasardratio", "hazard ratio"),
+    "rate ratio": ("rateratio", "rate ratio"),
+    "odds ratio": ("oddsratio", "odds ratio"),
+}
 
 onset = table(
     "onset",
@@ -16,9 +72,10 @@ onset = table(
     column(
         "disease",
         String(20),
-        "Sykdommens navn i kittet",
-        "The disease, by the kit's name",
+        "Sykdommen",
+        "The disease",
         key=True,
+        codes=DISEASES,
     ),
     column(
         "onset_date",
@@ -58,40 +115,28 @@ effect = table(
     "Sanne effekter",
     "True effects",
     column("name", String(40), "Effekten", "The effect", key=True),
+    column("kind", String(20), "Hva slags effekt", "Kind of effect", codes=KINDS),
     column(
-        "kind",
-        String(20),
-        "Type: treatment, programme, disease, risk factor, trend, no effect, eller selection: hva "
-        "som avgjør hvem som deltar i helseundersøkelsen",
-        "Kind: treatment, programme, disease, risk factor, trend, no effect, or selection: what "
-        "decides who takes part in the health survey",
-    ),
-    column("exposure", String(40), "Eksponering", "Exposure"),
-    column(
-        "outcome",
+        "exposure",
         String(40),
-        "Utfall; participation er deltakelse i helseundersøkelsen",
-        "Outcome; participation is taking part in the health survey",
+        "Eksponering; sykdommer heter som i onset",
+        "Exposure; diseases are named as in onset",
     ),
+    column("outcome", String(40), "Utfall", "Outcome", codes=OUTCOMES),
     column(
         "conditional",
         Double,
-        "Betinget effekt (hasardratio hvis ikke annet er sagt)",
-        "Conditional effect (hazard ratio unless said otherwise)",
+        "Betinget effekt, gitt alt annet som påvirker risikoen",
+        "Conditional effect, given all else that drives the risk",
     ),
     column(
         "marginal",
         Double,
-        "Marginal effekt, fra simulering",
-        "Marginal effect, by simulation",
+        "Marginal effekt, fra simulering; tom der den ikke er regnet ut",
+        "Marginal effect, by simulation; empty where it was not worked out",
         null=True,
     ),
-    column(
-        "scale",
-        String(20),
-        "Skala: hazard ratio, rate ratio eller odds ratio",
-        "Scale: hazard ratio, rate ratio or odds ratio",
-    ),
+    column("scale", String(20), "Skala for begge effektene", "Scale of both effects", codes=SCALES),
     column("note", Text, "Hva en analyse må ta hensyn til", "What an analysis must allow for"),
     row=("én plantet effekt", "one planted effect"),
 )
@@ -114,7 +159,7 @@ counterfactual = table(
         SmallInteger,
         "Behandlet i virkeligheten, på et eller annet tidspunkt",
         "Treated in fact, at some time",
-        codes={"0": ("nei", "no"), "1": ("ja", "yes")},
+        codes=YES_NO,
     ),
     column(
         "outcome_untreated",

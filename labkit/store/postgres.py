@@ -1,5 +1,6 @@
 """Loading a Parquet dataset into a PostgreSQL server: tables, keys, comments, all or nothing."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from sqlalchemy import Table
 
 from labkit.errors import InputError, MachineError
 from labkit.messages import say
+from labkit.schema import LAYERS
 from labkit.schema.ddl import comments, create
 from labkit.store.write import TRUTH, tables
 
@@ -40,13 +42,25 @@ def load(dataset: Path, url: str) -> int:
 
     wanted = [*tables(dataset, truth=False), *tables(dataset, truth=True)]
     with open_server(url) as con:
-        _check_free(con, wanted)
+        _check_free(con)
         try:
             con.execute(f"CREATE SCHEMA {TRUTH}")
             rows = sum(_load(con, layer, table, path) for layer, table, path in wanted)
         except psycopg.OperationalError as error:
-            raise MachineError(say("store.server_lost", server=_named(con), said=error)) from error
+            said = str(error).partition("\n")[0].rstrip(".")
+            raise MachineError(say("store.server_lost", server=_named(con), said=said)) from error
     return rows
+
+
+def ready(url: str) -> None:
+    """See that a server answers and has room for a dataset.
+
+    Raises:
+        InputError: If the address cannot be read, or a table of that name is there already.
+        MachineError: If no server answers.
+    """
+    with open_server(url) as con:
+        _check_free(con)
 
 
 def open_server(url: str) -> "psycopg.Connection[Any]":
@@ -60,16 +74,17 @@ def open_server(url: str) -> "psycopg.Connection[Any]":
         import psycopg
     except ImportError:
         raise MachineError(say("store.no_psycopg")) from None
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # we say ourselves what fails
     try:
         return psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
-    except psycopg.ProgrammingError as error:
-        raise InputError(say("store.server_address", said=str(error).strip())) from error
+    except psycopg.ProgrammingError:  # what it says repeats the address, with its password
+        raise InputError(say("store.server_address")) from None
     except psycopg.OperationalError as error:
         raise MachineError(say("store.server_silent", said=str(error).strip())) from error
 
 
-def _check_free(con: "psycopg.Connection[Any]", wanted: list[tuple[str, Table, Path]]) -> None:
-    names = [table.name for layer, table, _ in wanted if layer != TRUTH]
+def _check_free(con: "psycopg.Connection[Any]") -> None:
+    names = [name for layer, known in LAYERS.items() if layer != TRUTH for name in known.tables]
     found = con.execute(
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = current_schema() AND table_name = ANY(%s) "
@@ -126,4 +141,4 @@ def _csv(path: Path) -> Iterator[bytes]:
 
 
 def _named(con: "psycopg.Connection[Any]") -> str:
-    return f"postgresql database {con.info.dbname} on {con.info.host}"
+    return f"postgresql: {con.info.dbname} ({con.info.host})"

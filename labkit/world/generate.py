@@ -98,10 +98,15 @@ def _whole(value: object, what: str, low: int, high: int) -> None:
 
 
 def _check_free(out: Path) -> None:
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if out.exists():
+    try:
+        taken = any(out.iterdir()) if out.is_dir() else out.exists()
+        above = next(folder for folder in out.parents if folder.exists())
+    except OSError as error:
+        raise machine_error(error, out) from error
+    if taken:
         raise InputError(say("world.not_empty", folder=out))
+    if not above.is_dir():
+        raise InputError(say("world.in_a_file", file=above))
 
 
 class _mendable:

@@ -68,11 +68,14 @@ def generate_shown(
         return _made(options, out or Path("dataset"), format, workers, cluster)
     if format != "parquet":
         raise InputError(say("world.to_format"))
-    postgres.open_server(to).close()  # before any work, not after it
+    postgres.ready(to)  # before any work, not after it
     with TemporaryDirectory(prefix="labkit-") as temporary:
         folder = out or Path(temporary) / "dataset"
         lines = [_made(options, folder, format, workers, cluster, next_step=out is not None)]
-        rows = postgres.load(folder, to)
+        try:
+            rows = postgres.load(folder, to)
+        except KeyboardInterrupt:
+            raise Interrupted(say("world.not_loaded")) from None
     return "\n".join([*lines, say("world.loaded", rows=numeral(rows))])
 
 

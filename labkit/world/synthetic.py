@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from labkit import schema
+from labkit.messages import numeral
 from labkit.schema import dictionary
 from labkit.world.classroom import made_class_dataset
 from labkit.world.manifest import NAME, Manifest, read_manifest
@@ -72,29 +73,39 @@ def datasheet(dataset: Path, manifest: Manifest) -> str:
     for content in manifest.tables.values():
         layers.setdefault(content.layer, []).append(content.rows)
     nb, en = REGIONS[manifest.config.region]
+    counts = {
+        "people": manifest.config.people,
+        "partition_size": manifest.partition_size,
+        **_counts(dataset),
+    }
     text = (files("labkit.world") / "datasheet.md").read_text(encoding="utf-8")
     return text.format(
         hash=manifest.hash,
         kit=manifest.kit,
-        people=f"{manifest.config.people:,}",
-        people_nb=f"{manifest.config.people:,}".replace(",", "\u00a0"),
         seed=manifest.config.seed,
         defects=manifest.config.defects,
-        partition_size=f"{manifest.partition_size:,}",
         region_nb=nb,
         region_en=en,
         start=START.isoformat(),
         end=REFERENCE_DATE.isoformat(),
+        start_nb=f"{START:%d.%m.%Y}",
+        end_nb=f"{REFERENCE_DATE:%d.%m.%Y}",
         sample=PEOPLE,
-        layers="\n".join(f"| {k} | {len(v)} | {sum(v):,} |" for k, v in layers.items()),
+        layers="\n".join(f"| {k} | {len(v)} | {_spaced(sum(v))} |" for k, v in layers.items()),
         tables="\n".join(
-            f"| {name} | {t.layer} | {t.rows:,} |" for name, t in manifest.tables.items()
+            f"| {name} | {t.layer} | {_spaced(t.rows)} |" for name, t in manifest.tables.items()
         ),
-        **_counts(dataset),
+        **{name: numeral(count, "en") for name, count in counts.items()},
+        **{f"{name}_nb": numeral(count, "nb") for name, count in counts.items()},
     )
 
 
-def _counts(dataset: Path) -> dict[str, str]:
+def _spaced(count: int) -> str:
+    """Write a count as readers of both languages do."""
+    return f"{count:,}".replace(",", "\u00a0")
+
+
+def _counts(dataset: Path) -> dict[str, int]:
     """People alive at the end, dead, born and moved in, counted from the tables."""
     folder = dataset / "population"
     people = pq.read_table(folder / "person.parquet", columns=["person_id", "birth_date"])
@@ -105,8 +116,8 @@ def _counts(dataset: Path) -> dict[str, str]:
     entry = both["from_date_min"].cast("int32").to_numpy()
     died = pq.read_metadata(folder / "death.parquet").num_rows
     return {
-        "alive": f"{people.num_rows - died:,}",
-        "died": f"{died:,}",
-        "born": f"{((birth >= START_DAY) & (birth <= END_DAY) & (birth == entry)).sum():,}",
-        "moved": f"{((entry > START_DAY) & (birth < entry)).sum():,}",
+        "alive": people.num_rows - died,
+        "died": died,
+        "born": int(((birth >= START_DAY) & (birth <= END_DAY) & (birth == entry)).sum()),
+        "moved": int(((entry > START_DAY) & (birth < entry)).sum()),
     }

@@ -97,6 +97,20 @@ def test_dictionary_and_catalogue_hold_every_column() -> None:
     assert foreign.key.tolist() == ["FK patient.patient_id"]
 
 
+def test_a_reader_of_the_dictionary_finds_the_codes() -> None:
+    for layer, table in ALL:
+        text = dictionary.markdown(layer)
+        for column in table.columns:
+            codes = column.info["codes"]
+            for code, (nb, en) in codes.items() if isinstance(codes, dict) else ():
+                assert f"`{code}` {nb}" in text
+                assert en in text
+            for system in codes.split(" or ") if isinstance(codes, str) else ():
+                assert f"`{system}`" in text.split("## ")[0]
+    units = {column.info["unit"] for _, table in ALL for column in table.columns}
+    assert "a" not in units  # a year has one name
+
+
 def test_the_dictionary_draws_the_tables_that_refer_to_each_other() -> None:
     drawn = dictionary.markdown("ehr").split("```")[1].splitlines()
     assert drawn[:2] == ["mermaid", "erDiagram"]

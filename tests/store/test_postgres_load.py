@@ -10,7 +10,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from labkit.errors import InputError, MachineError
+from labkit.errors import InputError, Interrupted, MachineError
 from labkit.store.postgres import load
 from labkit.store.write import tables
 from labkit.world.generate import generate
@@ -77,6 +77,8 @@ def test_tables_that_are_there_are_not_touched(server: str, dataset: Path) -> No
         con.execute("CREATE TABLE person (mine text); INSERT INTO person VALUES ('kept')")
     with pytest.raises(InputError, match="has person already"):
         load(dataset, url)
+    with pytest.raises(InputError, match="has person already"):
+        generate_shown({"people": 0}, None, to=url)  # said before any work
     with psycopg.connect(url) as con:
         assert con.execute("SELECT * FROM person").fetchall() == [("kept",)]
         names = con.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'encounter'")
@@ -104,13 +106,54 @@ def test_a_failure_half_way_leaves_nothing(
         assert left == (0,)
 
 
+def test_a_server_that_goes_is_told_in_one_line(
+    server: str, dataset: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = database(server, "lost")
+    from labkit.store import postgres
+
+    pieces = postgres._csv
+
+    def lose(path: Path) -> Iterator[bytes]:
+        yield from pieces(path)
+        with psycopg.connect(server, autocommit=True) as con:
+            con.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost'"
+            )
+        yield from pieces(path)
+
+    monkeypatch.setattr(postgres, "_csv", lose)
+    with pytest.raises(MachineError, match=r"^postgresql: lost \(.*[^.]\. Nothing was loaded\.$"):
+        load(dataset, url)
+    assert capfd.readouterr().err == ""
+
+
+def test_ctrl_c_while_a_server_is_loaded_is_told(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labkit.store import postgres
+
+    def stop(path: Path) -> Iterator[bytes]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(postgres, "_csv", stop)
+    with pytest.raises(Interrupted, match="Nothing was loaded"):
+        generate_shown({"people": 10}, None, to=database(server, "stopped"))
+
+
 def test_a_server_that_is_down_or_an_address_that_is_none_is_said_before_any_work(
     tmp_path: Path, dataset: Path
 ) -> None:
     with pytest.raises(MachineError, match="Is the server running"):
         load(dataset, "postgresql://nobody@127.0.0.1:1/none")
-    with pytest.raises(InputError, match="postgresql://user@host"):
-        load(dataset, "not an address")
+    for address in (
+        "not an address secret",
+        "mysql://me:secret@host/none",
+        "postgresql://a:%secret@b",
+    ):
+        with pytest.raises(InputError, match="postgresql://user@host") as refused:
+            load(dataset, address)
+        assert "secret" not in str(refused.value)
     with pytest.raises(MachineError, match="Is the server running"):
         generate_shown({"people": 50}, tmp_path / "d", to="postgresql://nobody@127.0.0.1:1/none")
     assert list(tmp_path.iterdir()) == []

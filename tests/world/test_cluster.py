@@ -56,3 +56,14 @@ def test_an_address_without_a_scheduler_is_said(
     with pytest.raises(MachineError, match="no scheduler answers at tcp://127"):
         generate(Config(people=20), tmp_path / "data", cluster="tcp://127.0.0.1:1")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize("address", ["nowhere", "xyz://nowhere:8786"])
+def test_an_address_that_leads_nowhere_is_said_before_a_client_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(distributed, "Client", None)  # making one would be another error
+    with pytest.raises(MachineError, match=f"no scheduler answers at {address}"):
+        generate(Config(people=20), tmp_path / "data", cluster=address)
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labkit.errors import DataError, InputError, MachineError
+from labkit.messages import say
 from labkit.world import engine
 from labkit.world.engine import make_tables
 from labkit.world.generate import generate
@@ -313,9 +314,19 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal to a group")
-def test_ctrl_c_is_answered_with_a_sentence_and_stops_the_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "begun", "said"),
+    [
+        (["--people", "60000", "--workers", "2"], "parts", say("kit.interrupted", "en")),
+        # the Parquet files are put aside, and DuckDB writes: it makes an error of its own of Ctrl-C
+        (["--people", "5000", "--format", "csv"], "plain/../ehr", say("kit.stopped", "en")),
+    ],
+)
+def test_ctrl_c_is_answered_with_a_sentence_and_leaves_nothing(
+    tmp_path: Path, options: list[str], begun: str, said: str
+) -> None:
     code = "from labkit.cli import main; main()"
-    options = ["generate", "--people", "60000", "--workers", "2", "--out", str(tmp_path / "data")]
+    options = ["generate", *options, "--out", str(tmp_path / "data")]
     with subprocess.Popen(
         [sys.executable, "-c", code, *options],
         stderr=subprocess.PIPE,
@@ -323,11 +334,21 @@ def test_ctrl_c_is_answered_with_a_sentence_and_stops_the_workers(tmp_path: Path
         start_new_session=True,
         env={**os.environ, "LABKIT_LANG": "en"},
     ) as running:
-        while running.poll() is None and not (tmp_path / ".data.partial" / "parts").exists():
+        while running.poll() is None and not (tmp_path / ".data.partial" / begun).exists():
             pass
         os.killpg(running.pid, signal.SIGINT)
-        _, said = running.communicate()
+        _, heard = running.communicate()
     assert running.returncode == 130
-    assert "Interrupted. Nothing half-made was left behind." in said
-    assert "Traceback" not in said
+    assert said in heard
+    assert "Traceback" not in heard
     assert everything(tmp_path) == []
+
+
+@pytest.mark.usefixtures("english")
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="file: is a file"):
+        generate(Config(people=10), tmp_path / "file" / "under" / "it")
+    with pytest.raises(MachineError, match="Nothing half-made"):
+        generate(Config(people=10), tmp_path / ("a" * 300))
+    assert everything(tmp_path) == ["file"]

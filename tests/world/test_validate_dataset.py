@@ -11,14 +11,14 @@ import pytest
 from stdnum.no import fodselsnummer as oracle
 
 from labkit.errors import DataError, InputError
-from labkit.messages import set_language
+from labkit.messages import LANGUAGES, set_language
 from labkit.world.generate import generate
 from labkit.world.part import Config
 from labkit.world.validate import Report, validate
 from labkit.world.validate.dataset import open_dataset
 from labkit.world.validate.invariant import valid_numbers
 from labkit.world.validate.measure import measure, metrics
-from labkit.world.validate.report import interval, wanted, write_report
+from labkit.world.validate.report import as_page, interval, wanted, write_report
 from labkit.world.validate.show import validate_shown
 from labkit.world.validate.target import targets
 
@@ -62,6 +62,7 @@ def test_everything_that_must_hold_holds(report: Report) -> None:
     names = {one.name for one in report.invariants}
     assert {"fnr.digits", "key.encounter.patient_id", "date.encounter", "defect.key"} <= names
     assert {"code.diagnosis.code", "clean.npr", "clean.encounter"} <= names
+    assert {"code.onset.disease", "code.effect.outcome", "code.defect.kind"} <= names
     assert sum(one.rows for one in report.invariants) > 1_000_000
 
 
@@ -156,6 +157,37 @@ def test_a_change_that_the_key_does_not_tell_is_seen(
     change(path, dar.set_column(1, "fodselsaar", pa.array(years, pa.int16())))
     held = validate(folder, clean=clean, only=("staff_survey",)).broken
     assert [(one.name, one.breaks) for one in held] == [("clean.dar", 2)]  # one gone, one new
+
+
+def test_days_that_do_not_follow_each_other_are_seen(small: Path, tmp_path: Path) -> None:
+    folder = copy(small, tmp_path / "wrong")
+    for file, column in (("ehr/note", "written_time"), ("survey/consent", "given_date")):
+        path = folder / f"{file}.parquet"
+        table = pq.read_table(path)
+        place = table.schema.get_field_index(column)
+        field = table.schema.field(place)
+        late = table[column].cast(pa.timestamp("us")).to_numpy() + np.timedelta64(9000, "D")
+        change(path, table.set_column(place, field, pa.array(late).cast(field.type)))
+    consent = pq.read_table(folder / "survey" / "consent.parquet")
+    withdrawn = len(consent) - consent["withdrawn_date"].null_count
+    broken = {one.name: one.breaks for one in validate(folder, only=("staff_survey",)).broken}
+    notes = pq.read_metadata(folder / "ehr" / "note.parquet").num_rows
+    assert broken["date.note.encounter"] == notes
+    assert broken["date.consent"] == withdrawn > 0
+
+
+def test_rules_and_sources_are_told_in_the_language_of_the_report(report: Report) -> None:
+    pages = {lang: as_page(report, lang) for lang in LANGUAGES}
+    for nb, en in (
+        ("mens personen lever", "while the person lives"),
+        ("finnes i person.person_id", "is in person.person_id"),
+        ("samme innhold", "the same content"),
+        ("etter hukommelsen", "from memory"),
+    ):
+        assert nb in pages["nb"]
+        assert en not in pages["nb"]
+        assert en in pages["en"]
+        assert nb not in pages["en"]
 
 
 def test_report_is_whole_and_needs_nothing_else(report: Report, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What must hold in every dataset, of whatever size."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from labkit import codes, schema
 from labkit.errors import DataError
-from labkit.messages import say
+from labkit.messages import Language, say
 from labkit.world.identity import WEIGHTS_1, WEIGHTS_2
 from labkit.world.manifest import read_manifest
 from labkit.world.part import REFERENCE_DATE, START
@@ -25,6 +25,17 @@ NOT_AFTER_DEATH = {  # table -> day of what happens, joined with the person
     "prescription": "prescribed_date",
     "lab_result": "taken_time::DATE",
 }
+WITHIN_ENCOUNTER = {  # table -> too early, too late
+    "prescription": ("prescribed_date < start_time::DATE", "prescribed_date > end_time::DATE"),
+    "procedure": ("procedure_date < start_time::DATE", "procedure_date > end_time::DATE"),
+    "lab_result": ("taken_time < start_time", "taken_time > end_time"),
+    "note": ("written_time < start_time", "written_time > end_time + INTERVAL 1 DAY"),
+}
+IN_ORDER = {  # what -> days that follow upon each other where both are known
+    "consent": ("given_date", "withdrawn_date"),
+    "biobank_sample": ("taken_time::DATE", "destroyed_date"),
+    "health_survey": ("invited_date", "attended_date"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +43,14 @@ class Invariant:
     """One thing that must hold: how many rows were looked at, and how many break it."""
 
     name: str
-    about: str
+    rule: str  # its words are the message `validate.rule_RULE`, with `fields`
     rows: int
     breaks: int
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def about(self, lang: Language | None = None) -> str:
+        """Say what must hold."""
+        return say(f"validate.rule_{self.rule}", lang, **self.fields)
 
     @property
     def holds(self) -> bool:
@@ -103,19 +119,12 @@ def identity_numbers(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invari
         np.asarray(found["birth_date"]).astype("M8[D]"),
         np.asarray(found["female"], dtype=bool),
     )
-    about = {
-        "synthetic": "month + 80",
-        "unique": "no number twice",
-        "digits": "both check digits",
-        "date": "birth date and series of individual numbers",
-        "sex": "ninth digit",
-    }
     for name, breaks in wrong.items():
-        yield Invariant(f"fnr.{name}", about[name], n, breaks)
+        yield Invariant(f"fnr.{name}", name, n, breaks)
     yield _count(
         connection,
         "fnr.patient",
-        "number, birth date and sex of a patient are the person's",
+        "patient",
         "SELECT person.fnr IS NULL OR person.birth_date <> patient.birth_date "
         "OR person.sex <> patient.sex FROM patient LEFT JOIN person USING (fnr)",
     )
@@ -132,20 +141,22 @@ def keys(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invariant]:
             yield _count(
                 connection,
                 f"key.{name}",
-                f"unique ({columns})",
+                "key",
                 f"SELECT n > 1 FROM (SELECT count(*) AS n FROM {name} GROUP BY {columns})",
+                columns=columns,
             )
             for column in table.columns:
                 for key in column.foreign_keys:
-                    target, _, field = key.target_fullname.partition(".")
+                    target, _, column_there = key.target_fullname.partition(".")
                     yield _count(
                         connection,
                         f"key.{name}.{column.name}",
-                        f"is in {target}.{field}",
+                        "refers",
                         f"SELECT there.key IS NULL FROM {name} LEFT JOIN "
-                        f"(SELECT {field} AS key FROM {target}) AS there "
+                        f"(SELECT {column_there} AS key FROM {target}) AS there "
                         f"ON there.key = {name}.{column.name} "
                         f"WHERE {name}.{column.name} IS NOT NULL",
+                        target=key.target_fullname,
                     )
 
 
@@ -153,37 +164,44 @@ def order_of_days(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invariant
     """Nothing before birth, after death, outside the window, or ending before it starts."""
     there = _tables(connection)
     checks = {
-        "date.death": ("not before birth", "SELECT death < birth FROM p WHERE death IS NOT NULL"),
+        "date.death": ("born", "SELECT death < birth FROM p WHERE death IS NOT NULL"),
         "date.residence": (
-            "starts in the window or at birth, ends after its start",
+            "residence",
             f"SELECT coalesce(to_date < from_date, false) OR from_date > DATE '{REFERENCE_DATE}' "
             f"OR from_date < greatest(birth_date, DATE '{START}') "
             "FROM residence JOIN person USING (person_id)",
         ),
-        "date.encounter.end": (
-            "not before its start",
-            "SELECT end_time < start_time FROM encounter",
-        ),
+        "date.encounter.end": ("started", "SELECT end_time < start_time FROM encounter"),
         "date.onset": (
-            "between birth and death",
+            "onset",
             "SELECT day < birth OR coalesce(day > death, false) "
             "FROM onset JOIN p USING (person_id)",
         ),
         "date.mother": (
-            "15 to 49 years old at the birth",
+            "mother",
             "SELECT date_diff('day', mother.birth_date, child.birth_date) / 365.25 NOT BETWEEN 15 "
             "AND 50 FROM family JOIN person AS child ON child.person_id = child_id "
             "JOIN person AS mother ON mother.person_id = mother_id",
         ),
     }
-    for name, (about, query) in checks.items():
-        yield _count(connection, name, about, query)
+    for table, (first, last) in WITHIN_ENCOUNTER.items():
+        checks[f"date.{table}.encounter"] = (
+            "within",
+            f"SELECT {first} OR {last} FROM {table} JOIN encounter USING (encounter_id)",
+        )
+    for table, (earlier, later) in IN_ORDER.items():
+        checks[f"date.{table}"] = (
+            "started",
+            f"SELECT coalesce({later} < {earlier}, false) FROM {table}",
+        )
+    for name, (rule, query) in checks.items():
+        yield _count(connection, name, rule, query)
     for table, day in NOT_AFTER_DEATH.items():
         if table in there:
             yield _count(
                 connection,
                 f"date.{table}",
-                "while the person lives, within the window",
+                "lives",
                 f"SELECT {day} < birth OR {day} < DATE '{START}' "
                 f"OR {day} > least(coalesce(death, DATE '{REFERENCE_DATE}'), "
                 f"DATE '{REFERENCE_DATE}') FROM {table} JOIN p USING (patient_id)",
@@ -193,7 +211,7 @@ def order_of_days(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invariant
 def code_validity(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invariant]:
     """Every code is one the kit knows."""
     there = _tables(connection)
-    for layer in LAYERS:
+    for layer in (*LAYERS, "truth"):
         for name, table in schema.LAYERS[layer].tables.items():
             if name not in there:
                 continue
@@ -206,11 +224,13 @@ def code_validity(connection: "duckdb.DuckDBPyConnection") -> Iterator[Invariant
                     f"WHERE {column.name} IS NOT NULL GROUP BY 1"
                 ).fetchall()
                 known = _known(system, [code for code, _ in used])
+                listed = system.split(" or ") if isinstance(system, str) else system
                 yield Invariant(
                     f"code.{name}.{column.name}",
-                    system if isinstance(system, str) else ", ".join(system),
+                    "code",
                     sum(n for _, n in used),
                     sum(n for (_, n), fits in zip(used, known, strict=True) if not fits),
+                    {"known": ", ".join(listed)},
                 )
 
 
@@ -234,7 +254,7 @@ def defects(folder: Path) -> Iterator[Invariant]:
             clean_registry(folder, name)
         except DataError:
             wrong += 1
-    yield Invariant("defect.key", "each defect is in the data as its key says", total, wrong)
+    yield Invariant("defect.key", "defect", total, wrong)
 
 
 def without_defects(folder: Path, clean: Path) -> Iterator[Invariant]:
@@ -247,13 +267,13 @@ def without_defects(folder: Path, clean: Path) -> Iterator[Invariant]:
         if content.layer != "registry":
             if name != "defect":
                 differs = mine.tables[name].hash != content.hash
-                yield Invariant(f"clean.{name}", "the same content", content.rows, int(differs))
+                yield Invariant(f"clean.{name}", "same", content.rows, int(differs))
             continue
         back = clean_registry(folder, name)
         wanted = pq.read_table(clean / "registry" / f"{name}.parquet")
         yield Invariant(
             f"clean.{name}",
-            "the same rows when the defects are taken out",
+            "mended",
             content.rows,
             _different_rows(back, wanted),
         )
@@ -276,9 +296,11 @@ def _tables(connection: "duckdb.DuckDBPyConnection") -> set[str]:
     return {row[0] for row in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
 
 
-def _count(connection: "duckdb.DuckDBPyConnection", name: str, about: str, query: str) -> Invariant:
+def _count(
+    connection: "duckdb.DuckDBPyConnection", name: str, rule: str, query: str, **fields: str
+) -> Invariant:
     """Count the rows of a query of one column that are true."""
     rows, breaks = connection.execute(
         f"SELECT count(*), count(*) FILTER (bad) FROM ({query}) AS looked(bad)"
     ).fetchall()[0]
-    return Invariant(name, about, rows, breaks)
+    return Invariant(name, rule, rows, breaks, fields)

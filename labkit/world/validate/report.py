@@ -7,6 +7,7 @@ from typing import Any
 
 from labkit.messages import Language, language, numeral, say
 from labkit.world.manifest import write_text
+from labkit.world.validate.invariant import Invariant
 from labkit.world.validate.picture import COLOURS, forest, scatter, word
 from labkit.world.validate.run import Report
 from labkit.world.validate.verdict import WORDS, Verdict
@@ -45,8 +46,13 @@ def as_data(report: Report) -> dict[str, Any]:
         "valid": report.is_valid,
         "counts": report.counts,
         "targets": [_target(verdict) for verdict in report.verdicts],
-        "invariants": [{**vars(one), "holds": one.holds} for one in report.invariants],
+        "invariants": [_invariant(one) for one in report.invariants],
     }
+
+
+def _invariant(one: Invariant) -> dict[str, Any]:
+    told = {"name": one.name, "about": one.about("en")}
+    return {**told, "rows": one.rows, "breaks": one.breaks, "holds": one.holds}
 
 
 def _target(verdict: Verdict) -> dict[str, Any]:
@@ -179,7 +185,7 @@ def _row(one: Verdict, lang: Language, why: bool) -> str:
     first, last = target.years
     years = str(first) if first == last else f"{first}–{last}"
     held = f" <em>({escape(say('validate.held_out', lang))})</em>" if target.held_out else ""
-    source = escape(f"{target.source} ({target.year})")
+    source = escape(f"{target.shown_source(lang)} ({target.year})")
     if target.address:
         source = f'<a href="{escape(target.address)}">{source}</a>'
     note = f"<br>{escape(target.note)}" if target.note else ""
@@ -198,7 +204,7 @@ def _rules(report: Report, lang: Language) -> str:
         f"<th>{escape(say(f'validate.{name}', lang))}</th>" for name in ("rule", "rows", "breaks")
     )
     rows = "".join(
-        f"<tr><td>{escape(one.name)}: {escape(one.about)}</td>"
+        f"<tr><td>{escape(one.name)}: {escape(one.about(lang))}</td>"
         f'<td class="n">{numeral(one.rows, lang)}</td>'
         f'<td class="n">{numeral(one.breaks, lang)}</td></tr>'
         for one in sorted(report.invariants, key=lambda one: one.holds)

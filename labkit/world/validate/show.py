@@ -91,7 +91,7 @@ def _print(report: Report, *, every: bool) -> None:
             )
         console.print(table)
     for rule in report.broken:
-        text = f"{rule.name}: {rule.about}: {numeral(rule.breaks)} / {numeral(rule.rows)}"
+        text = f"{rule.name}: {rule.about()}: {numeral(rule.breaks)} / {numeral(rule.rows)}"
         console.print(Text(text, style="red"))
     print(dataset_line(report))
     print(summary(report))

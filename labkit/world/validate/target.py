@@ -73,6 +73,10 @@ class Target:
         """The unit, as a reader of the language writes it."""
         return say(f"targets.unit_{re.sub(r'[^a-zA-Z0-9]+', '_', self.unit)}", lang)
 
+    def shown_source(self, lang: Language | None = None) -> str:
+        """Where the figure is from; the title of a source keeps its language."""
+        return say("targets.memory", lang) if self.source == MEMORY else self.source
+
     @property
     def name(self) -> str:
         """Metric and stratum, as they are shown."""
@@ -80,6 +84,7 @@ class Target:
 
 
 SEXES = ("", "both", "male", "female")
+MEMORY = "from memory"
 
 
 def tolerance(value: float, unit: str, confidence: str) -> float:
