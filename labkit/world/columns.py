@@ -126,6 +126,25 @@ def seconds(column: Any) -> np.ndarray:
 _YEARS = np.arange(END_DAY + 1).astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
 
 
+def whole_years(birth: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Age in whole years, which grows on the birthday, int16, shape (n,).
+
+    Examples:
+        >>> born = np.array(["1935-01-04", "1935-01-05"], "M8[D]").astype(int)
+        >>> whole_years(born, np.array(["2024-01-04"] * 2, "M8[D]").astype(int)).tolist()
+        [89, 88]
+    """
+    return ((_calendar(day) - _calendar(birth)) // 10_000).astype(np.int16)
+
+
+def _calendar(day: np.ndarray) -> np.ndarray:
+    """Write days as the number YYYYMMDD."""
+    dates = day.astype("M8[D]")
+    months = dates.astype("M8[M]")
+    month = months.astype(np.int64)  # since January 1970
+    return (1970 + month // 12) * 10_000 + (month % 12 + 1) * 100 + (dates - months).astype(int) + 1
+
+
 def year_of(day: np.ndarray) -> np.ndarray:
     """Return the calendar year of days from 1970 to the end of the window, int64.
 

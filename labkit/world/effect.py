@@ -233,7 +233,8 @@ def rows() -> Iterator[Row]:
             name = f"{cause}_on_{outcome}"
             kind = "treatment" if cause in treatments else "disease"
             kind = "programme" if cause == "programme" else kind
-            note = notes.get(name, "From the onset of the disease on.")
+            since = "onset of the disease" if kind == "disease" else f"start of the {cause}"
+            note = notes.get(name, f"From the {since} on.")
             yield name, kind, cause, outcome, ratio, marginals.get(name), scale, note
         for level, word in ((1, "former"), (2, "daily")):
             if entry.smoking[level] != 1:

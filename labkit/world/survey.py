@@ -21,7 +21,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from labkit.world.columns import coded, codes, days
+from labkit.world.columns import coded, codes, days, whole_years
 from labkit.world.part import Part, People
 
 WAVE_START = (date(2017, 8, 28) - date(1970, 1, 1)).days
@@ -173,7 +173,7 @@ def health_survey(part: Part) -> None:
     n = part.size
     station = people.municipality.astype(np.int64) % STATIONS
     day = (WAVE_START + station * STATION_DAYS + rng.integers(0, STATION_DAYS, n)).astype(np.int32)
-    age = np.floor((day - people.birth) / YEAR)
+    age = whole_years(people.birth, day)
     home, numbers = home_at(part, day)
     alive = np.ones(n, dtype=bool) if people.death is None else people.death > day + 60
     invited = (age >= ADULT_YEARS) & (home >= 0) & alive & (people.entry <= day)

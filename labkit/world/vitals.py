@@ -149,5 +149,5 @@ def vital_signs(part: Part) -> None:
         "kind": coded(kind, KINDS),
         "value": value.astype(np.float64),
         "unit": coded(UNIT_OF.take(kind), UNITS),
-        "measured_time": moment(found["start"].take(contact) + 3),
+        "measured_time": moment(np.minimum(found["start"] + 3, found["stop"]).take(contact)),
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from labkit.world.columns import whole_years
 from labkit.world.diagnosis_codes import place, procedure_place
 from labkit.world.part import END_DAY, START_DAY, Part
 from labkit.world.population import date64
@@ -204,7 +205,7 @@ def mfr(part: Part) -> None:
         "mor_lopenr": pseudonym[mother],
         "barn_lopenr": pa.array(pseudonym[np.maximum(child, 0)], mask=still),
         "fodselsdato": date64(day),
-        "mors_alder": ((day - people.birth[mother]) // 365.25).astype(np.int16),
+        "mors_alder": whole_years(people.birth[mother], day),
         "mors_kommune": then[home.find(mother, day)],
         "barnets_kjonn": (1 + born.girl[order]).astype(np.int16),
         "paritet": born.parity[order].astype(np.int16),

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labkit.world.columns import coded, codes, take
+from labkit.world.columns import coded, codes, take, whole_years
 from labkit.world.drugs import DRUGS
 from labkit.world.part import END_DAY, Part
 from labkit.world.registry.format import date_text, decimal_comma, integers, words
@@ -80,7 +80,7 @@ def infarkt(part: Part) -> None:
     columns = {
         "infarkt_id": row_keys(part, "infarkt", np.cumsum(reported) - 1),
         "pasientnr": part_pseudonyms(part)[person],
-        "alder": ((day - people.birth[person]) // 365.25).astype(np.int16),
+        "alder": whole_years(people.birth[person], day),
         "kvinne": people.female[person].astype(np.int16),
         "sykehus": words(at, [names[h] for h in hospitals.tolist()]),
         "innlagt": _day_and_minute(day, minute),

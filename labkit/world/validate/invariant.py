@@ -29,6 +29,7 @@ WITHIN_ENCOUNTER = {  # table -> too early, too late
     "prescription": ("prescribed_date < start_time::DATE", "prescribed_date > end_time::DATE"),
     "procedure": ("procedure_date < start_time::DATE", "procedure_date > end_time::DATE"),
     "lab_result": ("taken_time < start_time", "taken_time > end_time"),
+    "vital_sign": ("measured_time < start_time", "measured_time > end_time"),
     "note": ("written_time < start_time", "written_time > end_time + INTERVAL 1 DAY"),
 }
 IN_ORDER = {  # what -> days that follow upon each other where both are known
