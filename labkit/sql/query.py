@@ -63,6 +63,10 @@ def run(
         raise SqlError(say("sql.time", seconds=numeral(seconds)), kind="time") from None
     except duckdb.Error as error:
         raise explain(error, text, con) from None
+    except RuntimeError as error:  # what DuckDB makes of Ctrl-C
+        if "interrupted" not in str(error):
+            raise
+        raise KeyboardInterrupt from error
     finally:
         watch.stop()
 

@@ -1,5 +1,8 @@
 """What a student's query may do, and what it is told when it may not or cannot."""
 
+import subprocess
+import sys
+
 import duckdb
 import pytest
 
@@ -137,6 +140,28 @@ def test_an_interrupt_that_came_too_early_is_given_again(con):
             con.execute(ENDLESS)
     watch.stop()
     assert con.execute("SELECT 1").fetchall() == [(1,)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_ctrl_c_is_ctrl_c() -> None:
+    code = """
+import duckdb, os, signal, threading
+from labkit.sql import run
+con = duckdb.connect()
+con.execute("SELECT 1")
+def stop(ended):
+    while not ended.wait(0.2):
+        os.kill(os.getpid(), signal.SIGINT)
+ended = threading.Event()
+try:
+    threading.Thread(target=stop, args=(ended,), daemon=True).start()
+    run(con, "SELECT count(*) FROM range(10**9) a, range(10**9) b WHERE a.range % 7 = b.range")
+except KeyboardInterrupt:
+    ended.set()
+    print("stopped")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "stopped\n"
 
 
 def test_too_many_rows(con):
