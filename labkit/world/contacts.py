@@ -377,6 +377,7 @@ def contacts(part: Part) -> None:
     moved["organisation"] = np.where(moved.pop("moved"), central, moved["organisation"])
     moved["practitioner"] = _doctor(part, moved, rng)
     moved["day"] = moved["start"] // MINUTES
+    moved["stop"] = _until_death(part, moved)
     part.contacts = moved
 
 
@@ -393,7 +394,10 @@ def _times(part: Part, stream: str, fields: list[np.ndarray]) -> list[np.ndarray
     moved = np.flatnonzero(office & (weekday > 4))
     day[moved] += 7 - weekday[moved]
     start = day * np.int32(MINUTES) + _minute(kind, acute, day, rng)
-    return [start, start + _length(kind, days, rng)]
+    stop = start + _length(kind, days, rng)
+    stays = np.flatnonzero(kind == INPATIENT)
+    stop[stays] = _by_day(start[stays], stop[stays])
+    return [start, stop]
 
 
 def _with_readmissions(part: Part, fields: list[np.ndarray]) -> list[np.ndarray]:
@@ -407,7 +411,7 @@ def _with_readmissions(part: Part, fields: list[np.ndarray]) -> list[np.ndarray]
     n = len(again)
     more = [
         person[stays][again],
-        day,
+        day.astype(np.int32),
         np.full(n, INPATIENT, dtype=np.int8),
         code.astype(np.int16),
         np.full(n, CAUSE[READMISSION], dtype=np.int16),
@@ -450,8 +454,44 @@ def _length(kind: np.ndarray, days: np.ndarray, rng: np.random.Generator) -> np.
     length = np.maximum(length, 5)
     inside = np.flatnonzero(kind == INPATIENT)
     mean, factor = np.maximum(days[inside], 0.3), np.exp(0.75 * spread[inside] - 0.28)
-    length[inside] = np.maximum(1.25 * mean * factor * MINUTES, 180)
+    length[inside] = np.maximum(1.25 * mean * factor * MINUTES, SHORTEST_STAY)
     return length.astype(np.int32)
+
+
+# When people leave a ward, by the share who have left it: most around midday (from memory).
+LEFT = (0.0, 0.04, 0.25, 0.5, 0.75, 0.95, 1.0)
+LEFT_BY_HOUR = (7.5, 10.0, 11.5, 12.75, 14.5, 18.0, 22.0)
+SHORTEST_STAY = 180
+
+
+def _by_day(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """Move the end of stays to an hour of the same day when people leave.
+
+    The minute within the day, which is even where stays last days, says how early.
+    """
+    minute = remainder(stop, MINUTES)
+    moved = np.interp(minute / MINUTES, LEFT, 60 * np.array(LEFT_BY_HOUR)).astype(np.int32)
+    moved += stop - minute
+    return np.where(moved >= start + SHORTEST_STAY, moved, stop)
+
+
+def _until_death(part: Part, contacts: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the ends of contacts, those of people who die in a ward at an hour of their own.
+
+    Until here their stay lasts to the end of the day, so that nobody comes to anything after it.
+    """
+    people = people_of(part)
+    assert people.death is not None
+    stays = np.flatnonzero(contacts["kind"] == INPATIENT)
+    person = contacts["person"].take(stays)
+    death = np.minimum(people.death, END_DAY + 1).take(person)
+    start, stop = contacts["start"].take(stays), contacts["stop"].take(stays)
+    dies = np.flatnonzero(stop == (death + 1) * MINUTES - 1)
+    low = np.maximum(start, death * MINUTES).take(dies)
+    share = part.rng("hour of death").random(part.size).take(person.take(dies))
+    ends = contacts["stop"].copy()
+    ends[stays.take(dies)] = low + (share * (stop.take(dies) - low)).astype(np.int32)
+    return ends
 
 
 def _place(

@@ -101,6 +101,18 @@ def test_what_is_planned_happens_on_weekdays(tables: dict[str, pd.DataFrame]) ->
     assert ((night.dt.hour >= 16) | (night.dt.dayofweek > 4)).all()
 
 
+def test_people_leave_a_ward_by_day_and_die_at_any_hour(tables: dict[str, pd.DataFrame]) -> None:
+    stays = tables["encounter"].query("kind == 'inpatient'").merge(tables["patient"])
+    ends = stays["end_time"]
+    died = ends.dt.normalize() == pd.to_datetime(stays["death_date"])
+    by_day = ends[~died].dt.hour.between(8, 19).mean()
+    assert by_day > 0.9
+    nights = ends[died].dt.hour.between(0, 5).mean()
+    assert 0.1 < nights < 0.4  # a quarter of the hours
+    last_minute = (ends.dt.hour == 23) & (ends.dt.minute == 59)
+    assert last_minute[ends < "2024-12-31"].mean() < 0.005
+
+
 def test_amounts_of_care(part: Part, tables: dict[str, pd.DataFrame]) -> None:
     """Contacts per person-year: Statistics Norway 2019-2023, with room for an older region."""
     people = part.people
