@@ -104,6 +104,8 @@ def _repeats(array: pa.Array) -> bool:
     """Tell from the first rows whether the same text comes again: it is then hashed once."""
     first = array[:LOOKED_AT]
     if pa.types.is_dictionary(first.type):
+        if len(first.indices.unique()) < len(first):  # the same place is the same text
+            return True
         first = first.dictionary_decode()
     return len(first.unique()) < len(first)
 

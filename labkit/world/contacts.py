@@ -210,6 +210,8 @@ def from_disease(part: Part, gathered: Gathered) -> None:
         start = np.maximum(found, people.entry)[ever]
         for kind in ("gp", "outpatient"):
             rate = care.get(kind, 0.0)
+            if not rate:
+                continue
             early = np.clip(np.minimum(found[ever] + 2 * YEAR, last[ever]) - start, 0, None)
             late = np.clip(last[ever] - np.maximum(found[ever] + 2 * YEAR, start), 0, None)
             late_rate = rate * care.get("later", 1.0)

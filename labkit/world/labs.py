@@ -119,7 +119,7 @@ def lab_results(part: Part) -> None:
     for cause, kind, chances in panels():
         here = contacts.rows(cause * len(KINDS) + kind)
         for name, chance in chances.items():
-            rows[name].append(here[chosen(rng, len(here), chance)])
+            rows[name].append(here.take(chosen(rng, len(here), chance)))
     names = list(rows)
     contact, which, value, minute = [], [], [], []
     rows["psa"] = [some[~people_of(part).female[found["person"][some]]] for some in rows["psa"]]

@@ -108,7 +108,8 @@ def vital_signs(part: Part) -> None:
     rng = part.rng("vital")
     n = len(found["person"])
     age = (found["day"] - people.birth.take(found["person"])) / YEAR
-    why = ((age < 18) * len(CAUSE) + found["cause"]) * len(CONTACT_KINDS) + found["kind"]
+    why = (age < 18) * np.int16(len(CAUSE)) + found["cause"]
+    why = why * np.int16(len(CONTACT_KINDS)) + found["kind"]
     at = np.flatnonzero(rng.random(n) < _chances().take(why))
     who, day = found["person"].take(at), found["day"].take(at)
     draws = rng.standard_normal((3, len(at)))

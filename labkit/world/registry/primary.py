@@ -81,13 +81,15 @@ def co_payment(
         >>> co_payment(np.array([0, 1]), year, np.array([False, True]), age)
         array([170.,   0.])
     """
-    table = np.array([FEES[y] for y in sorted(FEES)])
+    by_day, by_evening, ceiling = np.array([FEES[y] for y in sorted(FEES)], dtype=float).T
     row = year - min(FEES)
-    fee = np.where(evening, table[row, 1], table[row, 0])
-    fee = np.where(age_years < FREE_UNDER_YEARS, 0, fee).astype(float)
+    fee = np.where(evening, by_evening.take(row), by_day.take(row))
+    fee[age_years < FREE_UNDER_YEARS] = 0
     if len(fee) == 0:
         return fee
-    new = np.r_[True, (person[1:] != person[:-1]) | (year[1:] != year[:-1])]
+    first = np.flatnonzero((np.diff(person) != 0) | (np.diff(year) != 0)) + 1
+    first = np.append(0, first)
     before = np.cumsum(fee) - fee
-    paid = before - np.repeat(before[new], np.diff(np.r_[np.flatnonzero(new), len(fee)]))
-    return np.where(paid >= table[row, 2], 0.0, fee)
+    paid = before - before.take(first).repeat(np.diff(first, append=len(fee)))
+    fee[paid >= ceiling.take(row)] = 0
+    return fee
