@@ -20,7 +20,7 @@ from labkit.world.columns import ordered, remainder
 from labkit.world.complaints import complaints, group_of
 from labkit.world.diagnosis_codes import DIAGNOSES, pick, place, procedure_place
 from labkit.world.disease import diseases
-from labkit.world.draws import scattered
+from labkit.world.draws import in_runs, scattered
 from labkit.world.episode import kinds as episode_kinds
 from labkit.world.hazard import LAST_AGE, YEAR, Baseline
 from labkit.world.hospital import operation
@@ -136,9 +136,9 @@ def everyday(part: Part, gathered: Gathered) -> None:
         # Some people go to the doctor more than others, whatever they have.
         habit = rng.gamma(1.6, 1 / 1.6, part.size) * people.frailty**0.5
         rate = base.rate.ravel().take(sex_and_age) * habit
-        if kind in RUNS:
-            rate = rate * part.rng(f"runs.{kind}").gamma(RUNS[kind], 1 / RUNS[kind], rate.shape)
-        drawn = scattered(rng, np.where(middle > -YEAR, rate, 0.0).ravel()).astype(np.int32)
+        means = np.where(middle > -YEAR, rate, 0.0).ravel()
+        drawn = in_runs(rng, means, RUNS[kind]) if kind in RUNS else scattered(rng, means)
+        drawn = drawn.astype(np.int32)
         year = drawn // part.size
         who = (drawn - year * part.size).astype(np.int64)  # numpy looks up by int64 fastest
         day = START_OF_YEAR.take(year) + rng.integers(0, 365, len(who))
@@ -160,16 +160,20 @@ def everyday(part: Part, gathered: Gathered) -> None:
             again = row[odd] = known.draw(group[odd], rng.random(len(odd)))
             age = years_old[odd]
             odd = odd[(age < known.youngest[again]) | (age > known.oldest[again])]
-        chance = rng.random((2, len(who)))
+        procedure = np.full(len(who), -1, dtype=np.int16)
+        maybe = np.flatnonzero(known.share.take(row) > 0)
+        of_it = row.take(maybe)
+        done = np.flatnonzero(rng.random(len(maybe)) < known.share.take(of_it))
+        procedure[maybe.take(done)] = known.procedure.take(of_it.take(done))
         gathered.add(
             who,
             day,
             KINDS.index(kind),
             known.main.take(row),
             EVERYDAY,
-            acute=chance[0] < known.acute.take(row),
+            acute=rng.random(len(who)) < known.acute.take(row),
             days=known.days.take(row),
-            procedure=np.where(chance[1] < known.share.take(row), known.procedure.take(row), -1),
+            procedure=procedure,
         )
 
 
@@ -502,10 +506,10 @@ def _place(
     """Choose the organisation: the practice and hospital of the home, now and then the central."""
     found = units(part.config.region)
     home = people_of(part).municipality
-    central = rng.random(len(person)) < 0.10
     where = found.practice[home].astype(np.int32).take(person)
     ward = np.flatnonzero(kind <= OUTPATIENT)
-    where[ward] = np.where(central[ward], found.central, found.hospital[home][person[ward]])
+    near = found.hospital[home].take(person.take(ward))
+    where[ward] = np.where(rng.random(len(ward)) < 0.10, found.central, near)
     late = np.flatnonzero(kind == OUT_OF_HOURS)
     where[late] = found.out_of_hours[home][person[late]]
     return where

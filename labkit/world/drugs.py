@@ -387,7 +387,8 @@ def _collect(
     lag = np.where(rng.random(n) < 0.6, 0, rng.exponential(4.0, n))
     planted = atc == _DRUG[VITAMIN_D]
     collected |= planted
-    lag = np.where(planted, rng.exponential(YEAR / COLLECTS, n), lag).astype(np.int32)
+    lag[planted] = rng.exponential(YEAR / COLLECTS, int(planted.sum()))
+    lag = lag.astype(np.int32)
     # Each person keeps their own pace: some a little early, many late.
     pace = np.exp(rng.normal(0.06, 0.12, part.size))[person] * packs().days.take(atc)
     times = np.where(collected, 1 + refills, 0)
