@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,19 @@ from labkit import codes, schema
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.notes import notes
 from labkit.world.notes.fields import FORMS, KINDS
-from labkit.world.notes.phrases import STAGES, groups, longest, pools, read
-from labkit.world.notes.picture import CHRONIC_DAYS
+from labkit.world.notes.medication import CHRONIC_DAYS
+from labkit.world.notes.phrases import (
+    BIT,
+    FACTS,
+    N_STAGES,
+    SIGNS,
+    STAGES,
+    groups,
+    longest,
+    pools,
+    read,
+    variant,
+)
 from labkit.world.part import Part
 from labkit.world.tables import finish
 
@@ -267,17 +279,191 @@ def test_every_code_drug_and_analysis_has_its_words() -> None:
 @pytest.mark.parametrize("file", ["hospital", "primary"])
 def test_every_group_has_every_section(file: str) -> None:
     found = groups(file)
-    sections = {frozenset(set(g) - {"fever", "hypoxia"}) for g in found.values()}
+    sections = {frozenset(set(g) - {"has"}) for g in found.values()}
     assert len(sections) == 1
     every = [c for g in found.values() for c in g["codes"]]
     assert len(every) == len(set(every))
 
 
-def test_stages_of_life_are_spelt_right() -> None:
-    tags = set()
+def test_stages_of_life_facts_and_signs_are_spelt_right_and_used() -> None:
+    tags, signs = set(), set()
     for file in ("hospital", "primary", "letter", "gp"):
-        tags |= set(re.findall(r'"@(\w+)', str(read(file)).replace("'", '"')))
-    assert tags == set(STAGES)
+        for phrase in re.findall(r'"@(\S+) ', str(read(file)).replace("'", '"')):
+            tags |= {tag.removeprefix("!") for tag in phrase.split("+")}
+    for file in ("hospital", "primary"):
+        signs |= {sign for group in groups(file).values() for sign in group.get("has", ())}
+    assert signs == set(SIGNS)
+    shown = {"fever", "hypoxia"}  # in the vital signs
+    assert tags | signs | {"done"} == set(STAGES) | set(FACTS)  # `done` is asked for in `write`
+    assert set(SIGNS) - tags <= shown
+
+
+@pytest.mark.parametrize("file", ["hospital", "primary", "letter"])
+def test_whatever_is_true_of_a_patient_there_is_something_to_say(file: str) -> None:
+    """For each stage of life and each combination of the facts that the phrases ask for."""
+    pools_of = groups(file) if file != "letter" else {"": read(file)}
+    for name, group in pools_of.items():
+        for section, phrases in group.items():
+            if section in ("codes", "ward", "has"):
+                continue
+            variants = [variant(p) for p in (phrases["variants"] if not name else phrases)]
+            for stage in range(N_STAGES):
+                fit = [v for v in variants if stage in v.stages]
+                if not fit and name:  # what the general group says
+                    fit = [variant(p) for p in pools_of["general"][section]]
+                    fit = [v for v in fit if stage in v.stages]
+                    assert fit, (name, section, stage)
+                asked = [b for b in BIT.values() if any(b & (v.needs | v.bars) for v in fit)]
+                for true in product((0, 1), repeat=len(asked)):
+                    facts = sum(b for b, t in zip(asked, true, strict=True) if t)
+                    assert not fit or any(
+                        v.needs & facts == v.needs and not v.bars & facts for v in fit
+                    ), (name, section, stage, [k for k, b in BIT.items() if b & facts])
+
+
+def test_no_stop_or_blank_stands_twice_and_no_field_is_empty(world: World) -> None:
+    for text in world.text:
+        assert not re.search(r"\.\.|,,|[{}]|@\w+[+ ]", text), text
+        assert not re.search(r" \n|  (?! ?Ut:)|\n\n\n", text), text
+        assert not re.search(r"\b([a-zæøå]{2,}) \1\b", text), text
+
+
+def test_pronouns_are_those_of_the_patient(world: World) -> None:
+    female = world.part.people.female[world.part.contacts["person"][world.row]]
+    wrong = {True: r"\b([Hh]an|ham|enkemann)\b", False: r"\b([Hh]un|henne|[Ee]nke)\b"}
+    female_only = re.compile(r"GU:|[Mm]enstruasjon|[Ss]vangerskapsk|Rier|livmor")
+    for text, woman, main in zip(world.masked, female.tolist(), _main(world), strict=True):
+        assert not re.search(wrong[woman], text), text
+        assert woman or not female_only.search(text), text
+        assert not woman or not re.search("[Pp]rostata lett|Testikler .*BPH", text), main
+
+
+def _main(world: World) -> list[str]:
+    return [DIAGNOSES[k] for k in world.part.contacts["main"][world.row]]
+
+
+def _age(world: World) -> np.ndarray:
+    birth = world.part.people.birth[world.part.contacts["person"][world.row]]
+    return (world.part.contacts["start"][world.row] / 1440 - birth) / 365.25
+
+
+def test_words_fit_the_age(world: World) -> None:
+    """What adults alone do, and what children cannot do yet."""
+    grown = re.compile(
+        r"på jobb|[Ss]ykmeld|[Rr]øyk(?!e)|Gift/|[Hh]jemmesykepl|[Ff]ørerkort|bilkjøring|MADRS|HLR"
+        r"|Tannprotese|Bedriftsleg|ektefelle|samboer|pakkeår"
+    )
+    tells = re.compile(
+        r"Våken og orientert|[Tt]rapp|opplyser at|tå og hæl|møter alene|Forkjølet i en uke"
+        r"|angir selv|VAS|på isen|Ingen hodepine|Kink|Hjertebank"
+    )
+    walks = re.compile(r"oppegående|barnehage|går |[Ss]nublet|huska|[Ll]eker|Tråkket")
+    seen = [0, 0, 0]
+    for text, age in zip(world.masked, _age(world).tolist(), strict=True):
+        for k, (limit, words) in enumerate(((18, grown), (6, tells), (1, walks))):
+            if age < limit:
+                assert not words.search(text), text
+                seen[k] += 1
+    assert min(seen) > 30
+    for text, age, main in zip(world.text, _age(world).tolist(), _main(world), strict=True):
+        if not 14 < age < 52:
+            assert not re.search("[Gg]ravid|[Ss]vangerskapskontroll|Til fødsel", text), main
+
+
+def _measured(world: World, kind: str) -> dict[int, float]:
+    table = world.part.tables["vital_sign"]
+    rows = pc.equal(pa.array(table["kind"]).cast(pa.string()), kind).to_numpy(False)
+    first = world.part.tables["encounter"]["encounter_id"][0]
+    at = np.asarray(table["encounter_id"])[rows] - first
+    return dict(zip(at.tolist(), np.asarray(table["value"])[rows].tolist(), strict=True))
+
+
+def test_words_about_vital_signs_agree_with_what_was_measured(world: World) -> None:
+    degrees, systolic, pulse = (_measured(world, k) for k in ("temperature", "systolic", "pulse"))
+    cold = re.compile(r"\bAfebril(?! fra dag)|\bafebril\b|Ingen feber eller|\bfeberfri nå")
+    seen = 0
+    for text, row in zip(world.masked, world.row.tolist(), strict=True):
+        if degrees.get(row, 37.0) >= 38:
+            assert not cold.search(text), text
+            seen += 1
+        if degrees.get(row, 39.0) < 38:
+            assert not re.search(r"\b[Ff]ebril\b(?! siste)", text), text
+        if systolic.get(row, 90) >= 100:
+            assert not re.search(r"BT lavt|hypotensiv", text), text
+        if systolic.get(row, 120) >= 140:
+            assert not re.search(r"BT normalt|BT akseptabelt", text), text
+        if pulse.get(row, 120) < 90:
+            assert not re.search(r"takykard|[Hh]urtig|frekvens ca|rytme ca", text), text
+        if pulse.get(row, 40) >= 50:
+            assert not re.search(r"Langsom, regelmessig", text), text
+    assert seen > 100
+
+
+def test_what_is_said_of_drugs_agrees_with_the_list(world: World) -> None:
+    """Anticoagulants, antibiotics and two antiplatelet drugs are said only where they are given."""
+    words = {w: atc for atc, ways in pools().terms["drug"].items() for w in ways}
+    claims = {
+        r"deretter DOAK": ("B01AE", "B01AF"),
+        r"Antikoagulasjon (er startet|minst|videreføres)": ("B01AA", "B01AE", "B01AF"),
+        r"ntibiotika (per os|, totalt|til og med)|dager antibiotika": ("J01",),
+    }
+    seen = 0
+    for text, kind in zip(world.text, world.kind, strict=True):
+        if kind == "discharge":
+            atc = [words[line] for line in re.findall(r"^- (.+)$", text, re.M)]
+            for claim, prefixes in claims.items():
+                if re.search(claim, text):
+                    assert any(code.startswith(prefixes) for code in atc), text
+                    seen += 1
+            if "Dobbel platehemming" in text:
+                assert sum(code.startswith("B01AC") for code in atc) > 1, text
+    assert seen > 30
+
+
+def test_nobody_gets_what_they_are_allergic_to(world: World) -> None:
+    penicillin = re.compile(
+        r"[Bb]enzylpenicillin|Apocillin|Penicillin (i\.v|\+|1,2)|ampicillin|Selexid|Pivmecillinam"
+    )
+    seen = 0
+    for text in world.text:
+        if "penicillin (utslett)" in text:
+            assert not penicillin.search(text), text
+            seen += 1
+        if re.search(r"Aldri røykt|Ikke-røyker|Røyker ikke", text):
+            assert not re.search(r"Røyker fortsatt|\(røyker\)|Røykeslutt", text), text
+    assert seen > 100
+
+
+def test_an_operation_is_not_proposed_after_it_is_done(world: World) -> None:
+    done = 0
+    for text in world.text:
+        if re.search("kolecystektomi[.,]|cholecystektomi,", text.split("Elektiv")[0]):
+            assert not re.search("Elektiv kolecystektomi|Konservativ|Fastende", text), text
+            done += 1
+        if "Keisersnitt i spinal" in text:
+            assert not re.search("normal fødsel|Blødning ca. 300", text), text
+        if re.search("hjerneblødning|intracerebral blødning|subaraknoid", text):
+            assert "ingen blødning. CT angio" not in text, text
+    assert done > 30
+
+
+def test_codes_of_primary_care_have_words_of_their_own(world: World) -> None:
+    """The same letters and digits mean another thing in ICD-10: K85, N17, W78."""
+    never = {
+        "K85": "pankreatitt",
+        "N17": "nyre",
+        "W78": "fallskade",
+        "K90": "legg|Fotpuls|platehemming/",
+        "K94": "finmotorikk|hø. hånd",
+        "D12": "Løs mage",
+        "N01": "Svimmel|Attest",
+    }
+    seen = set()
+    for text, kind, code in zip(world.masked, world.kind, _main(world), strict=True):
+        if kind == "gp" and code in never:
+            assert not re.search(never[code], text), text
+            seen.add(code)
+    assert seen == set(never)
 
 
 def test_fictitious_names_only_in_pools() -> None:

@@ -1,5 +1,7 @@
 """Pieces become text with exact spans, whatever the phrases and fields."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
@@ -31,7 +33,7 @@ def test_text_is_what_format_writes_and_spans_are_exact(
         first = page.pool(pa.array([v[k] for v in values], pa.string()))
         page.field(name, first + np.arange(n), kind=(1, 2, 0)[k])
     rng = np.random.default_rng(seed)
-    wanted = [""] * n
+    wanted, last = [""] * n, [""] * n
     marked: list[list[str]] = [[] for _ in range(n)]
     for _ in range(3):
         some = np.flatnonzero(rng.random(n) < 0.8)
@@ -39,7 +41,13 @@ def test_text_is_what_format_writes_and_spans_are_exact(
         page.say(some, np.array(numbers, dtype=np.int32)[pick])
         for note, which in zip(some, pick, strict=True):
             filled = dict(zip(FIELDS, values[note], strict=True))
-            wanted[note] += phrases[which].format(**filled)
+            for piece in re.split(r"(\{\w+\})", phrases[which]):
+                said = piece.format(**filled)
+                # A stop after a stop is said once, unless it is a name's own.
+                own = piece in ("{name}", "{day}")
+                once = said.startswith(".") and last[note].endswith(".") and not own
+                last[note] = said or last[note]
+                wanted[note] += said[1:] if once else said
             order = [f for f in phrases[which].replace("{", "}").split("}") if f in FIELDS]
             marked[note] += [filled[f] for f in order if f != "bp" and filled[f]]
     text, spans = page.finish()
@@ -79,3 +87,20 @@ def test_a_pronoun_that_opens_a_sentence_is_capital_and_after_an_abbreviation_no
 @given(st.text(alphabet="abcdeæøå", min_size=2, max_size=12).map(str.capitalize))
 def test_a_misspelt_name_is_another_name(name: str) -> None:
     assert misspelt(name) != name
+
+
+def test_an_abbreviation_ends_the_sentence_with_its_own_stop() -> None:
+    book = Phrasebook()
+    for phrase in ("Obs. i {ward}.", "Sett av {name}. ", "Ferdig."):
+        book.add(phrase)
+    page = Page(book, 2)
+    page.field("ward", page.pool(["medisinsk avd.", "hjerteavdelingen"]) + np.arange(2))
+    page.field("name", page.pool(["R.H.", "RH"]) + np.arange(2), kind=1)
+    for phrase in range(3):
+        page.say(np.arange(2), np.full(2, phrase))
+    text, spans = page.finish()
+    assert text.to_pylist() == [
+        "Obs. i medisinsk avd.Sett av R.H. Ferdig.",
+        "Obs. i hjerteavdelingen.Sett av RH. Ferdig.",
+    ]
+    assert spans.text.to_pylist() == ["R.H.", "RH"]

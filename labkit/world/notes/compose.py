@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+STOP = ord(".")
 _FIELD = re.compile(r"\{(\w+)\}")
 _CAPITAL = {"he": "He", "relation": "Relation", "diagnosis": "Diagnosis", "widow": "Widow"}
-_SENTENCE = re.compile(r"(^|\n|[.?!] |\d\. )$")
+_SENTENCE = re.compile(r"(^ ?|\n|[.?!] |\d\. )$")
 _ABBREVIATION = re.compile(
     r"(?i)\b(obs|pas|evt|vedr|tlf|kons|innl|bekrefter|med|forenlig med)\.? $"
 )
@@ -74,6 +75,10 @@ class Phrasebook:
             self.fields.append(name)
         return self.fields.index(name)
 
+    def containing(self, word: str) -> np.ndarray:
+        """Say which phrases hold a word; bool, by number of the phrase."""
+        return np.array([word in phrase for phrase in self._known])
+
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the piece codes of all phrases, and where each phrase ends."""
         return np.array(self._codes, dtype=np.int32), np.array(self._ends, dtype=np.int32)
@@ -94,6 +99,39 @@ class Spans:
     kind: np.ndarray  # int8, above 0
     form: np.ndarray  # int8
     text: pa.Array
+
+
+def _one_stop(
+    pool: pa.StringArray, order: np.ndarray, plain: np.ndarray, first: np.ndarray
+) -> tuple[pa.StringArray, np.ndarray]:
+    """Let the stop of an abbreviation end the sentence too: `cancer pulm.` before `. Kontroll`.
+
+    Args:
+        pool: All pieces.
+        order: Places in the pool, of the pieces of all notes in order.
+        plain: Which of them identify nobody, and may lose their stop.
+        first: Where each note begins in `order`, and the end.
+
+    Returns:
+        The pool with the shortened pieces behind it, and the new order.
+    """
+    bounds = np.frombuffer(pool.buffers()[1], dtype=np.int32)[: len(pool) + 1]
+    letters = np.frombuffer(pool.buffers()[2] or b"", dtype=np.uint8)
+    long = bounds[1:] > bounds[:-1]
+    opens, ends = np.zeros(len(pool), dtype=bool), np.zeros(len(pool), dtype=bool)
+    opens[long] = letters[bounds[:-1][long]] == STOP
+    ends[long] = letters[bounds[1:][long] - 1] == STOP
+    stops = np.flatnonzero(opens[order] & plain)
+    before = stops - 1
+    while (empty := (before >= 0) & ~long[order[before]]).any():
+        before = before - empty
+    note = np.searchsorted(first, stops, side="right")
+    same = (before >= 0) & (np.searchsorted(first, before, side="right") == note)
+    double = stops[same & ends[order[before]]]
+    changed, which = np.unique(order[double], return_inverse=True)
+    shorter = pc.utf8_slice_codeunits(pool.take(pa.array(changed)), 1)
+    order[double] = len(pool) + which
+    return pa.concat_arrays([pool, shorter]), order
 
 
 class Page:
@@ -195,7 +233,9 @@ class Page:
         at = first[note] + step
         order = np.empty(len(at), dtype=np.int32)
         order[at] = place
-        pool = pa.concat_arrays(self._pool)
+        plain = np.empty(len(at), dtype=bool)
+        plain[at] = kind == 0
+        pool, order = _one_stop(pa.concat_arrays(self._pool), order, plain, first)
         pieces = pool.take(pa.array(order))
         bounds = np.frombuffer(pieces.buffers()[1], dtype=np.int32)[: len(pieces) + 1]
         text = pa.StringArray.from_buffers(

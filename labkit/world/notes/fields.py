@@ -46,6 +46,7 @@ PATIENT, RELATIVE, CLINICIAN, FNR, PHONE, EMAIL, ADDRESS, PLACE, UNIT, WORK, DAT
 )
 PLAIN, PART, GENITIVE, INITIALS, LOWER, TYPO, SHORT = range(7)
 GP = 3  # the kind of note that is from primary care, see `write.KINDS`
+OWN_HOME, MARRIED = 23, 35  # years, from when on a partner is nearest, and is called so
 OLD_AGE = 90  # from here on the age itself identifies
 ON = {"Tynset", "Røros", "Os", "Hamar", "Gjøvik", "Lillehammer", "Kongsvinger", "Notodden"}
 MONTHS = (
@@ -66,7 +67,7 @@ class Notes:
     organisation: np.ndarray  # int32
     practitioner: np.ndarray  # int32
     age: np.ndarray  # float64, years
-    stage: np.ndarray  # int8: 0 child, 1 working age, 2 pensioner, 3 from 75 years
+    stage: np.ndarray  # int8, stage of life, see `phrases.STAGES`
     group: np.ndarray  # int16, phrase group of the main diagnosis
 
 
@@ -100,15 +101,20 @@ def _day_words() -> tuple[int, tuple[list[str], ...]]:
     return first, found
 
 
-def fill(part: Part, page: Page, notes: Notes, pools: Pools) -> None:
-    """Fill every field that phrases may use, save those of the clinical picture."""
+def fill(part: Part, page: Page, notes: Notes, pools: Pools) -> np.ndarray:
+    """Fill every field that phrases may use, save those of the clinical picture.
+
+    Returns:
+        For each note, whether the nearest relative is wife, husband or cohabitant.
+    """
     rng = part.rng("note_fields")
     assert part.people is not None
     _patient(part, part.people, page, notes, rng)
-    _relatives(part, part.people, page, notes, pools, rng)
+    partner = _relatives(part, part.people, page, notes, pools, rng)
     _surroundings(part, part.people, page, notes, pools, rng)
     _clinicians(part, page, notes, pools, rng)
     _dates(part.people, page, notes, rng)
+    return partner
 
 
 def _words(column: pa.DictionaryArray) -> tuple[np.ndarray, list[str]]:
@@ -178,6 +184,7 @@ def _patient(
         "he": ("han", "hun"),
         "He": ("Han", "Hun"),
         "him": ("ham", "henne"),
+        "widow": ("enkemann", "enke"),
         "Widow": ("Enkemann", "Enke"),
     }.items():
         page.field(name, page.pool(words) + female)
@@ -217,8 +224,12 @@ def _relatives(
     notes: Notes,
     pools: Pools,
     rng: np.random.Generator,
-) -> None:
-    """Give each person one relative for each stage of life; a known mother is the real one."""
+) -> np.ndarray:
+    """Give each person one relative for each stage of life; a known mother is the real one.
+
+    Returns:
+        For each note, whether the relative is wife, husband or cohabitant.
+    """
     n = part.size
     given, family = names(part)
     i, givens = _words(given)
@@ -230,7 +241,7 @@ def _relatives(
     partner = rng.random(n) < 0.7  # else a sister or brother
     child_is_woman = rng.random(n) < 0.6
     sibling_is_woman = rng.random(n) < 0.55
-    relation_words = ["mor", "far", "ektefelle", "søster", "bror", "datter", "sønn"]
+    relation_words = ["mor", "far", "ektefelle", "søster", "bror", "datter", "sønn", "samboer"]
     adult = np.where(partner, 2, np.where(sibling_is_woman, 3, 4))
     relation = np.stack([np.where(parent, 0, 1), adult, adult, np.where(child_is_woman, 5, 6)])
     woman = np.stack([parent, np.where(partner, ~people.female, sibling_is_woman)] * 2)[
@@ -247,8 +258,12 @@ def _relatives(
     first[0] = np.where(known, len(women) + len(men) + i[mother], first[0])
     last = np.where(rng.random((4, n)) < 0.65, j, rng.integers(0, len(others), (4, n)))
     last[0] = np.where(known, j[mother], last[0])
-    at = notes.stage.astype(np.int64) * n + notes.person
-    word = relation[notes.stage, notes.person]
+    # A parent is nearest to children and the young, then somebody of one's own age.
+    turn = np.where(notes.age < OWN_HOME, 0, np.maximum(notes.stage.astype(np.int64) - 2, 0))
+    at = turn * n + notes.person
+    word = relation[turn, notes.person]
+    partner = word == 2
+    word = np.where(partner & (notes.age < MARRIED), 7, word)
     page.field("relation", page.pool(relation_words) + word)
     page.field("Relation", page.pool(w.capitalize() for w in relation_words) + word)
     full = _joined(pool, first.ravel(), others, last.ravel(), " ")
@@ -262,6 +277,7 @@ def _relatives(
     mother_last = np.where(mother >= 0, j[mother], np.where(parent, last[0], j))
     whole = _joined(pool, mother_first, others, mother_last, " ")
     page.field("mother", page.pool(whole) + notes.person, RELATIVE)
+    return partner
 
 
 def _surroundings(

@@ -10,8 +10,46 @@ import numpy as np
 
 from labkit.world.notes.compose import Phrasebook
 
-STAGES = {"child": (0,), "adult": (1,), "grown": (1, 2, 3), "old": (3,)}
-N_STAGES = 4  # child, working age, pensioner, 75 years and older
+# Stages of life: under 1 year, under 6, under 18, working age, pensioner, 75 years and older.
+N_STAGES = 6
+STAGES = {
+    "infant": (0,),
+    "small": (0, 1),
+    "child": (0, 1, 2),
+    "pupil": (2,),
+    "walking": (1, 2, 3, 4, 5),
+    "talking": (2, 3, 4, 5),
+    "adult": (3,),
+    "grown": (3, 4, 5),
+    "old": (5,),
+}
+# What a group of diagnoses may have (`has`), beside words of its own.
+SIGNS = (
+    "fever",
+    "hypoxia",
+    "injury",
+    "wasting",
+    "fasting",
+    "bowel",
+    "headache",
+    "birth",
+    "event",
+    "screening",
+    "service",
+)
+# What a phrase may ask of the note it stands in, see `facts`.
+FACTS = (
+    *("woman acute overnight long winter summer dayshift eveningshift clinic dying".split()),
+    *("partner resident dement af smoker".split()),
+    *("febrile hypotensive hypertensive slow hypoxic".split()),
+    *("operated scoped caesarean done".split()),
+    *("anticoagulated doac antibiotic diuretic insulin antihypertensive levothyroxine".split()),
+    *("inhaler allopurinol medicated dapt".split()),
+    *("has_had_penicillin has_had_sulfa has_had_nsaid penicillin_allergy".split()),
+    *SIGNS,
+)
+BIT = {name: 1 << k for k, name in enumerate(FACTS)}
+GP = 3  # the kind of note that is from primary care, see `write.KINDS`
 WORK = "{workplace}"  # only those of working age have one
 HOME = "{nursing_home}"  # only the old live in one
 
@@ -23,12 +61,41 @@ class Choice:
     first: np.ndarray  # int32, shape (groups, N_STAGES)
     count: np.ndarray  # int32, shape (groups, N_STAGES)
     phrases: np.ndarray  # int32, phrase numbers
+    needs: np.ndarray  # int64, bits of `FACTS` that must be true for each phrase
+    bars: np.ndarray  # int64, bits that must not
+    asks: np.ndarray  # bool, shape (groups, N_STAGES): has phrases that ask for facts
 
-    def draw(self, rng: np.random.Generator, group: np.ndarray, stage: np.ndarray) -> np.ndarray:
-        """Draw one phrase number for each note."""
-        count = self.count[group, stage]
-        pick = np.floor(rng.random(len(group)) * count).astype(np.int32)
-        return self.phrases[self.first[group, stage] + pick]
+    def draw(
+        self, rng: np.random.Generator, group: np.ndarray, stage: np.ndarray, facts: np.ndarray
+    ) -> np.ndarray:
+        """Draw one phrase number for each note, among those that its facts allow."""
+        return self.pick(rng.random(len(group)), group, stage, facts)
+
+    def pick(
+        self, share: np.ndarray, group: np.ndarray, stage: np.ndarray, facts: np.ndarray
+    ) -> np.ndarray:
+        """Choose by numbers in [0, 1): the same number, the same phrase, if the facts allow it."""
+        first, count = self.first[group, stage], self.count[group, stage]
+        place = first + np.floor(share * count).astype(np.int32)
+        asks = np.flatnonzero(self.asks[group, stage])
+        if len(asks):
+            place[asks] = self._fitting(share[asks], first[asks], count[asks], facts[asks])
+        return self.phrases[place]
+
+    def _fitting(
+        self, share: np.ndarray, first: np.ndarray, count: np.ndarray, facts: np.ndarray
+    ) -> np.ndarray:
+        """Choose among those phrases of each note that its facts allow."""
+        last = len(self.phrases) - 1
+        reached = np.zeros((int(count.max()), len(first)), dtype=np.int8)
+        total = np.zeros(len(first), dtype=np.int8)
+        for step in range(len(reached)):
+            at = np.minimum(first + step, last)
+            missing = (self.needs[at] & ~facts) | (self.bars[at] & facts)
+            total += (missing == 0) & (count > step)
+            reached[step] = total
+        wanted = np.floor(share * total).astype(np.int8)
+        return first + np.minimum((reached <= wanted).sum(axis=0, dtype=np.int32), count - 1)
 
 
 @dataclass(frozen=True)
@@ -41,10 +108,16 @@ class Pools:
     frame: dict[str, Choice]  # one group each
     hospital_prefix: dict[str, int]
     primary_prefix: dict[str, int]
-    flags: dict[str, np.ndarray]  # fever, hypoxia by hospital group
+    signs: dict[str, tuple[np.ndarray, np.ndarray]]  # bool by group, of the hospital and primary
     terms: dict[str, Any]
     names: dict[str, list[str]]
     wards: tuple[tuple[str, ...], ...] = field(default=())
+
+    def sign(self, name: str, kind: np.ndarray, group: np.ndarray) -> np.ndarray:
+        """Say which notes are of a group that has a sign; bool, shape of `kind`."""
+        hospital, primary = self.signs[name]
+        gp = kind == GP
+        return np.where(gp, primary[np.where(gp, group, 0)], hospital[np.where(gp, 0, group)])
 
 
 def read(name: str) -> dict[str, Any]:
@@ -76,40 +149,70 @@ def longest(prefixes: dict[str, int], code: str) -> int:
     return -1
 
 
-def _choice(book: Phrasebook, groups: list[list[str]]) -> Choice:
+@dataclass(frozen=True)
+class Variant:
+    """One phrase and whom it is for."""
+
+    text: str
+    stages: frozenset[int]
+    needs: int = 0
+    bars: int = 0
+
+
+def variant(phrase: str) -> Variant:
+    """Read `@tag+!tag phrase`: stages of life and facts, all of which must hold.
+
+    Examples:
+        >>> variant("@small+!febrile Rolig.").stages == {0, 1}
+        True
+        >>> variant("@febrile Varm.").needs == BIT["febrile"]
+        True
+    """
+    stages = set(range(N_STAGES))
+    needs = bars = 0
+    text = phrase
+    if phrase.startswith("@"):
+        tags, _, text = phrase[1:].partition(" ")
+        for tag in tags.split("+"):
+            if tag in STAGES:
+                stages &= set(STAGES[tag])
+            elif tag.startswith("!"):
+                bars |= BIT[tag[1:]]
+            else:
+                needs |= BIT[tag]
+    if WORK in text:
+        stages &= {3}
+    if HOME in text:
+        stages &= {5}
+    return Variant(text, frozenset(stages), needs, bars)
+
+
+def _choice(book: Phrasebook, groups: list[list[str]], others: list[str] | None = None) -> Choice:
+    """Sort phrases by group and stage; a stage for which a group has none gets those of others."""
     first: list[int] = []
     count: list[int] = []
-    phrases: list[int] = []
+    asks: list[bool] = []
+    found: list[Variant] = []
+    general = [variant(v) for v in others or ()]
     for variants in groups:
+        read = [variant(v) for v in variants]
         for stage in range(N_STAGES):
-            fit = [text for tag, text in map(_tagged, variants) if _fits(tag, text, stage)]
-            # Nothing fits: say it as for others, less what only others can have.
-            fit = fit or [text for _, text in map(_tagged, variants) if _can(text, stage)]
-            fit = fit or [""]
-            first.append(len(phrases))
+            fit = [v for v in read if stage in v.stages]
+            fit = fit or [v for v in general if stage in v.stages]
+            fit = fit or [Variant("", frozenset())]
+            first.append(len(found))
             count.append(len(fit))
-            phrases += [book.add(text) for text in fit]
+            asks.append(any(v.needs or v.bars for v in fit))
+            found += fit
     shape = (len(groups), N_STAGES)
     return Choice(
         np.array(first, dtype=np.int32).reshape(shape),
         np.array(count, dtype=np.int32).reshape(shape),
-        np.array(phrases, dtype=np.int32),
+        np.array([book.add(v.text) for v in found], dtype=np.int32),
+        np.array([v.needs for v in found], dtype=np.int64),
+        np.array([v.bars for v in found], dtype=np.int64),
+        np.array(asks, dtype=bool).reshape(shape),
     )
-
-
-def _tagged(variant: str) -> tuple[str, str]:
-    if variant.startswith("@"):
-        tag, _, text = variant[1:].partition(" ")
-        return tag, text
-    return "", variant
-
-
-def _can(text: str, stage: int) -> bool:
-    return (WORK not in text or stage == 1) and (HOME not in text or stage == 3)
-
-
-def _fits(tag: str, text: str, stage: int) -> bool:
-    return (not tag or stage in STAGES[tag]) and _can(text, stage)
 
 
 def with_faker(names: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -149,13 +252,23 @@ def pools() -> Pools:
     frame = {f"gp_{k}": v for k, v in read("gp").items()} | read("letter")
     return Pools(
         book=book,
-        hospital={s: _choice(book, [g[s] for g in hospital.values()]) for s in sections},
-        primary={s: _choice(book, [g[s] for g in primary.values()]) for s in "soap"},
+        hospital={
+            s: _choice(book, [g[s] for g in hospital.values()], hospital["general"][s])
+            for s in sections
+        },
+        primary={
+            s: _choice(book, [g[s] for g in primary.values()], primary["general"][s])
+            for s in "soap"
+        },
         frame={k: _choice(book, [v["variants"]]) for k, v in frame.items()},
         hospital_prefix={c: i for i, g in enumerate(hospital.values()) for c in g["codes"]},
         primary_prefix={c: i for i, g in enumerate(primary.values()) for c in g["codes"]},
-        flags={
-            f: np.array([bool(g.get(f)) for g in hospital.values()]) for f in ("fever", "hypoxia")
+        signs={
+            name: (
+                np.array([name in g.get("has", ()) for g in hospital.values()]),
+                np.array([name in g.get("has", ()) for g in primary.values()]),
+            )
+            for name in SIGNS
         },
         terms=terms,
         names=names,

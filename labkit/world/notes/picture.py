@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 
 from labkit.world.columns import codes, days, seconds
-from labkit.world.diagnosis_codes import DIAGNOSES, place
-from labkit.world.drugs import ALONE
+from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, place
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
+from labkit.world.notes.medication import spread_out
 from labkit.world.notes.phrases import Pools, longest
 from labkit.world.part import NEVER, Part
 
 GP = 3  # the kind of note that is from primary care, see `write.KINDS`
-CHRONIC_DAYS = 400  # a prescription counts as in use this long
-# Of these nobody takes two, so the newest is the one in use: statins and anticoagulants too.
-SWITCHED: tuple[str | tuple[str, ...], ...] = (*ALONE, "C10AA", ("B01AA", "B01AE", "B01AF"))
-SHORT_DAYS = {"J01": 10, "J05": 10, "H02": 30, "N02A": 45, "M01": 60}
+CHILDREN = ("barneavdelingen", "barne- og ungdomsavdelingen")
+CHILDREN_UNTIL = 16  # years
+# Of children whose weight was not taken: kg by age, about the middle of the growth chart.
+GROWING = ([0, 0.25, 0.5, 1, 2, 5, 10, 15, 18], [3.5, 6, 7.8, 10, 12.5, 18.5, 32, 55, 66])
 
 
 @cache
@@ -34,29 +34,40 @@ def _labels() -> dict[str, str]:
     return found
 
 
-def fill(part: Part, page: Page, notes: Notes, pools: Pools) -> None:
-    """Fill the fields of the clinical picture."""
+def fill(part: Part, page: Page, notes: Notes, pools: Pools) -> dict[str, np.ndarray]:
+    """Fill the fields of the clinical picture, and return the measurements as the notes give them.
+
+    Returns:
+        Arrays of length n: systolic and diastolic (mmHg), pulse (/min), temperature (°C),
+        weight (kg) and spo2 (%).
+    """
     rng = part.rng("note_picture")
     _diagnosis(part, page, notes, pools, rng)
-    _vitals(part, page, notes, pools, rng)
-    wards = [w for group in pools.wards for w in group]
+    vitals = _vitals(part, page, notes, pools, rng)
+    wards = [w for group in pools.wards for w in group] + list(CHILDREN)
     first = np.cumsum([0, *(len(g) for g in pools.wards)])
     count = np.array([len(g) for g in pools.wards])
     group = np.where(notes.kind != GP, notes.group, 0)
     pick = np.floor(rng.random(len(group)) * count[group]).astype(np.int64)
-    page.field("ward", page.pool(wards) + first[group] + pick)
+    place = first[group] + pick
+    child = (notes.age < CHILDREN_UNTIL) & ~pools.sign("birth", notes.kind, notes.group)
+    place = np.where(child, first[-1] + notes.encounter % len(CHILDREN), place)
+    page.field("ward", page.pool(wards) + place)
+    # The side of the body is that of the illness, the same in all notes of a stay.
+    page.field("side", page.pool(("hø.", "ve.")) + (notes.encounter * 7 + notes.person) % 2)
+    return vitals
 
 
 def _diagnosis(
     part: Part, page: Page, notes: Notes, pools: Pools, rng: np.random.Generator
 ) -> None:
     """Name the main diagnosis in a clinician's words; one word through the whole note."""
-    terms: dict[str, list[str]] = pools.terms["diagnosis"]
-    number = {code: k for k, code in enumerate(terms)}
     words: list[str] = []
     first, count = [], []
-    for code in DIAGNOSES:
-        hit = longest(number, code)
+    for at, code in enumerate(DIAGNOSES):
+        # The same letters and digits mean another thing in the other system: N17, K85, W78.
+        terms: dict[str, list[str]] = pools.terms["complaint" if at >= FIRST_ICPC else "diagnosis"]
+        hit = longest({code: k for k, code in enumerate(terms)}, code)
         found = list(terms.values())[hit] if hit >= 0 else [_plain(_labels().get(code, code))]
         first.append(len(words))
         count.append(len(found))
@@ -88,30 +99,26 @@ def _by_encounter(part: Part, notes: Notes, column: Any) -> tuple[np.ndarray, np
     """
     row_at = np.asarray(column).astype(np.int64) - int(part.ids(1)[0])
     low = np.searchsorted(row_at, notes.encounter)
-    note, row = _ranges(low, np.searchsorted(row_at, notes.encounter, side="right"))
+    note, row = spread_out(low, np.searchsorted(row_at, notes.encounter, side="right"))
     return row, note
 
 
-def _ranges(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Spread ranges out: the place of the range and the number inside, for each number."""
-    count = high - low
-    owner = np.repeat(np.arange(len(low)), count)
-    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    return owner, np.repeat(low, count) + step
-
-
-def _vitals(part: Part, page: Page, notes: Notes, pools: Pools, rng: np.random.Generator) -> None:
+def _vitals(
+    part: Part, page: Page, notes: Notes, pools: Pools, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
     n = len(notes.person)
-    hospital = notes.kind != GP
-    group = np.where(hospital, notes.group, 0)
-    fever = pools.flags["fever"][group] & hospital
-    short_of_air = pools.flags["hypoxia"][group] & hospital
-    child = notes.age < 12
-    systolic = np.where(child, 85 + 2 * notes.age, rng.normal(134, 16, n))
-    diastolic = np.where(child, 55 + notes.age, 0.34 * systolic + rng.normal(32, 7, n))
-    pulse = np.where(child, 120 - 3 * notes.age, rng.normal(76, 10, n)) + 14 * fever
+    assert part.people is not None
+    woman = part.people.female[notes.person]
+    fever = pools.sign("fever", notes.kind, notes.group)
+    short_of_air = pools.sign("hypoxia", notes.kind, notes.group)
+    age, child = notes.age, notes.age < 12
+    systolic = np.where(child, 85 + 2 * age, rng.normal(134, 16, n))
+    diastolic = np.where(child, 55 + age, 0.34 * systolic + rng.normal(32, 7, n))
+    growing = np.interp(age, [0, 1, 5, 12], [140, 120, 100, 84])
+    pulse = np.where(child, growing, rng.normal(76, 10, n)) + 14 * fever
     warm = np.where(fever, rng.normal(38.6, 0.6, n), rng.normal(36.8, 0.3, n))
-    weight = np.where(child, 3.5 + 2.6 * notes.age, rng.normal(78, 13, n))
+    heavy = rng.normal(84, 13, n) - 13 * woman
+    weight = np.where(age < 18, np.interp(age, *GROWING), np.maximum(heavy, 44))
     values = {
         "systolic": systolic,
         "diastolic": diastolic,
@@ -133,10 +140,12 @@ def _vitals(part: Part, page: Page, notes: Notes, pools: Pools, rng: np.random.G
     distinct, at = np.unique(high * 1000 + low, return_inverse=True)
     page.field("bp", page.pool(f"{v // 1000}/{v % 1000}" for v in distinct.tolist()) + at)
     page.field("pulse", page.pooled(np.round(values["pulse"]).astype(np.int64), "{}"))
-    page.field("weight", page.pooled(np.round(values["weight"]).astype(np.int64), "{}"))
+    small = notes.age < 2  # weighed to a hundred grams
+    page.field("weight", _decimal(page, values["weight"], small.astype(np.int64)))
     page.field("temp", _decimal(page, values["temperature"], np.ones(n, dtype=np.int64)))
     air = np.where(short_of_air, rng.integers(86, 95, n), rng.integers(95, 100, n))
     page.field("spo2", page.pooled(air, "{}"))
+    return values | {"systolic": high, "diastolic": low, "spo2": air}
 
 
 def _decimal(page: Page, value: np.ndarray, decimals: np.ndarray) -> np.ndarray:
@@ -147,14 +156,23 @@ def _decimal(page: Page, value: np.ndarray, decimals: np.ndarray) -> np.ndarray:
     return page.pool(words) + row
 
 
-def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray) -> np.ndarray:
+def known_since(part: Part, pools: Pools) -> dict[str, np.ndarray]:
+    """Give the day from which each chronic disease is known, NEVER without it, by its name."""
+    diseases, treated = pools.terms["history"], pools.terms["treated"]
+    found = {name: part.found[name] for name in diseases if name in part.found}
+    return found | _treated_since(part, list(treated))
+
+
+def history(
+    page: Page, notes: Notes, pools: Pools, found: dict[str, np.ndarray], some: np.ndarray
+) -> np.ndarray:
     """Append the chronic diseases known before the encounter, as a list with commas.
 
     Args:
-        part: The partition.
         page: The notes.
         notes: What is known of them.
         pools: The phrases.
+        found: See `known_since`.
         some: Places of the notes that get a list.
 
     Returns:
@@ -162,8 +180,6 @@ def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray
     """
     diseases: dict[str, list[str]] = pools.terms["history"]
     treated: dict[str, list[str]] = pools.terms["treated"]
-    found = {name: part.found[name] for name in diseases if name in part.found}
-    found |= {code: _treated_since(part, code) for code in treated}
     person = notes.person[some]
     since = np.stack([day[person] for day in found.values()], axis=1)
     before = since < (notes.start[some] // 1440)[:, None]
@@ -193,16 +209,17 @@ def history(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray
     return some[empty]
 
 
-def _treated_since(part: Part, code: str) -> np.ndarray:
-    """Give the first day each person was prescribed a drug for a diagnosis, NEVER without one."""
-    since = np.full(part.size, NEVER, dtype=np.int64)
+def _treated_since(part: Part, treated: list[str]) -> dict[str, np.ndarray]:
+    """Give the first day each person was prescribed a drug for each of some diagnoses."""
+    since = {code: np.full(part.size, NEVER, dtype=np.int64) for code in treated}
     table = part.tables.get("prescription")
-    if table is None:
+    if table is None or not len(part.contacts["person"]):
         return since
     encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
-    for_it = part.contacts["main"][encounter] == place(code)
-    person = part.contacts["person"][encounter[for_it]]
-    np.minimum.at(since, person, days(table["prescribed_date"])[for_it].astype(np.int64))
+    main, day = part.contacts["main"][encounter], days(table["prescribed_date"])
+    for code, first in since.items():
+        rows = np.flatnonzero(main == place(code))
+        np.minimum.at(first, part.contacts["person"][encounter[rows]], day[rows].astype(np.int64))
     return since
 
 
@@ -263,83 +280,17 @@ def _at(notes: Notes, some: np.ndarray) -> Notes:
     return Notes(**{name: getattr(notes, name)[some] for name in notes.__dataclass_fields__})
 
 
-def drugs(
-    part: Part,
-    page: Page,
-    notes: Notes,
-    pools: Pools,
-    some: np.ndarray,
-    *,
-    until: np.ndarray,
-    between: str,
-) -> np.ndarray:
-    """Append the drugs in use on a day, each as the patient takes it.
-
-    Args:
-        part: The partition.
-        page: The notes.
-        notes: What is known of them.
-        pools: The phrases.
-        some: Places of the notes that get a list.
-        until: Last day on which a prescription counts, one for each of `some`.
-        between: What stands before each drug.
-
-    Returns:
-        Places of those of `some` without drugs.
-    """
-    table = part.tables.get("prescription")
-    if table is None:
-        return some
-    words: dict[str, list[str]] = pools.terms["drug"]
-    atc, values = codes(table["atc"])
-    listed = np.array([v in words for v in values])[atc]
-    lasting = np.array(
-        [next((d for p, d in SHORT_DAYS.items() if v.startswith(p)), CHRONIC_DAYS) for v in values]
-    )
-    group_of = np.array(
-        [next((n for n, g in enumerate(SWITCHED, 1) if v.startswith(g)), 0) for v in values]
-    )
-    encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
-    person = part.contacts["person"][encounter].astype(np.int64)
-    day = days(table["prescribed_date"]).astype(np.int64)
-    keep = np.flatnonzero(listed)
-    key = person[keep] * 65_536 + day[keep]
-    keep = keep[np.argsort(key, kind="stable")]
-    key = person[keep] * 65_536 + day[keep]
-    who = notes.person[some].astype(np.int64)
-    low = np.searchsorted(key, who * 65_536 + until - CHRONIC_DAYS, side="left")
-    high = np.searchsorted(key, who * 65_536 + until, side="right")
-    note, at = _ranges(low, high)
-    row = keep[at]
-    in_use = until[note] - day[row] <= lasting[atc[row]]
-    note, row = note[in_use], row[in_use]
-    group = group_of[atc[row]]
-    held = note * (len(SWITCHED) + 1) + group  # the rows of a note are in order of time
-    newest = np.zeros(len(row), dtype=bool)
-    newest[len(row) - 1 - np.unique(held[::-1], return_index=True)[1]] = True
-    newest |= group == 0
-    note, row = note[newest], row[newest]
-    pair = np.unique(note * np.int64(len(values)) + atc[row])
-    note, which = pair // len(values), pair % len(values)
-    texts = [between + w for v in values if v in words for w in words[v]]
-    count = np.array([len(words.get(v, ())) for v in values])
-    first = np.cumsum(count) - count
-    habit = (who[note] * 31 + which) % np.maximum(count[which], 1)
-    page.put(some[note], page.pool(texts) + first[which] + habit)
-    empty = np.ones(len(some), dtype=bool)
-    empty[note] = False
-    return some[empty]
-
-
-def procedures(part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray) -> None:
-    """Append what was done at the encounter."""
+def procedures(
+    part: Part, page: Page, notes: Notes, pools: Pools, some: np.ndarray, between: str = "{} "
+) -> None:
+    """Append what was done at the encounter, each as `between` has it."""
     table = part.tables["procedure"]
     words: dict[str, list[str]] = pools.terms["procedure"]
     code, values = codes(table["code"])
     row, note = _by_encounter(part, _at(notes, some), table["encounter_id"])
     listed = np.array([v in words for v in values], dtype=bool)[code[row]]
     row, note = row[listed], note[listed]
-    texts = [w + " " for v in values if v in words for w in words[v]]
+    texts = [between.format(w) for v in values if v in words for w in words[v]]
     count = np.array([len(words.get(v, ())) for v in values])
     first = np.cumsum(count) - count
     habit = (notes.practitioner[some][note] + code[row]) % np.maximum(count[code[row]], 1)

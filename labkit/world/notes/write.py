@@ -3,11 +3,12 @@
 import numpy as np
 
 from labkit.world.hazard import YEAR
-from labkit.world.notes import fields, picture
+from labkit.world.notes import fields, medication, picture
 from labkit.world.notes.compose import Page, Spans
+from labkit.world.notes.facts import facts, spread
 from labkit.world.notes.fields import Notes
-from labkit.world.notes.phrases import Choice, Pools
-from labkit.world.part import NEVER, Part
+from labkit.world.notes.phrases import BIT, Choice, Pools
+from labkit.world.part import Part
 
 KINDS = ("discharge", "admission", "outpatient", "gp", "nursing")
 DISCHARGE, ADMISSION, OUTPATIENT, GP, NURSING = range(5)
@@ -45,8 +46,12 @@ class Writer:
         self.part, self.notes, self.pools = part, notes, pools
         self.page = Page(pools.book, len(notes.person))
         self.rng = part.rng("note_text")
-        fields.fill(part, self.page, notes, pools)
-        picture.fill(part, self.page, notes, pools)
+        partner = fields.fill(part, self.page, notes, pools)
+        vitals = picture.fill(part, self.page, notes, pools)
+        self.drugs = medication.in_use(part, notes, pools)
+        self.facts = facts(part, notes, pools, vitals, self.drugs, partner)
+        self.cave = self._allergy()
+        self.known = picture.known_since(part, pools)
         self.manner = self.rng.integers(0, 4, len(notes.person))
         self.manner[(notes.kind == OUTPATIENT) & (self.manner == 3)] = 0  # it speaks of admission
         self._headings = {name: self.page.pool(words) for name, words in HEADINGS.items()}
@@ -66,7 +71,16 @@ class Writer:
 
     def _say(self, some: np.ndarray, choice: Choice, *, grouped: bool = False) -> None:
         group = self.notes.group[some] if grouped else np.zeros(len(some), dtype=np.int64)
-        self.page.say(some, choice.draw(self.rng, group, self.notes.stage[some]))
+        self.page.say(some, choice.draw(self.rng, group, self.notes.stage[some], self.facts[some]))
+
+    def _allergy(self) -> np.ndarray:
+        """Draw once for each person what they cannot take: once allergic, always."""
+        choice = self.pools.frame["cave"]
+        none = np.zeros(self.page.n, dtype=np.int64)
+        found = choice.pick(spread(self.notes.person), none, self.notes.stage, self.facts)
+        penicillin = self.pools.book.containing("penicillin")[found]
+        self.facts |= np.where(penicillin, BIT["penicillin_allergy"], 0)
+        return found
 
     def _frame(self, some: np.ndarray, name: str) -> None:
         self._say(some, self.pools.frame[name])
@@ -86,6 +100,9 @@ class Writer:
     def _break(self, some: np.ndarray) -> None:
         """A space, or a new line for those whose headings stand on lines of their own."""
         self.page.put(some, self._space + (self.manner[some] == 1))
+
+    def _true(self, some: np.ndarray, fact: str) -> np.ndarray:
+        return (self.facts[some] & BIT[fact]) != 0
 
     def _part_of(self, some: np.ndarray, share: float) -> np.ndarray:
         return some[self.rng.random(len(some)) < share]
@@ -113,13 +130,10 @@ class Writer:
                 self._frame(asked[smoking[self.notes.person[asked]] == state], name)
         warned = self._part_of(some[self.notes.age[some] >= 1], 0.5)
         self._gap(warned)
-        choice = self.pools.frame["cave"]
-        stage = self.notes.stage[warned]
-        variant = self.notes.person[warned] % choice.count[0, stage]  # once allergic, always
-        self.page.say(warned, choice.phrases[choice.first[0, stage] + variant])
+        self.page.say(warned, self.cave[warned])
 
     def _known(self, some: np.ndarray) -> None:
-        none = picture.history(self.part, self.page, self.notes, self.pools, some)
+        none = picture.history(self.page, self.notes, self.pools, self.known, some)
         self._frame(none, "none_known")
         known = np.setdiff1d(some, none, assume_unique=True)
         self.page.put(known, np.full(len(known), self.page.pool(["."])))
@@ -133,7 +147,9 @@ class Writer:
 
     def _findings(self, some: np.ndarray) -> None:
         self._heading(some, "findings")
-        self._hospital(some, "findings")
+        dying = self._true(some, "dying") & (self.notes.kind[some] == DISCHARGE)
+        self._hospital(some[~dying], "findings")
+        self._frame(some[dying], "died_findings")
         measured = self._part_of(some, 0.85)
         self._gap(measured)
         self._frame(measured, "vitals")
@@ -145,27 +161,21 @@ class Writer:
 
     def _regular_drugs(self, some: np.ndarray) -> None:
         self._heading(some, "regular")
-        none = picture.drugs(
-            self.part,
-            self.page,
-            self.notes,
-            self.pools,
-            some,
-            until=self.notes.start[some] // 1440 - 1,
-            between="\n- ",
+        self._list(some)
+
+    def _list(self, some: np.ndarray) -> np.ndarray:
+        """List the drugs in use; those without any are told so, and returned."""
+        none = medication.listing(
+            self.page, self.notes, self.pools, self.drugs, some, between="\n- "
         )
         self._break(none)
         self._frame(none, "no_drugs")
+        return none
 
     # The kinds.
 
     def _discharge(self, some: np.ndarray) -> None:
-        assert self.part.people is not None
-        death = self.part.people.death
-        died = np.zeros(len(some), dtype=bool)
-        if death is not None:
-            when = death[self.notes.person[some]]
-            died = (when <= self.notes.stop[some] // 1440) & (when != NEVER)
+        died = self._true(some, "dying")
         alive, dead = some[~died], some[died]
         self._frame(some, "discharge_head")
         self._heading(some, "reason")
@@ -184,17 +194,7 @@ class Writer:
         self._gap(alive)
         self._frame(alive, "course")
         self._heading(alive, "drugs")
-        none = picture.drugs(
-            self.part,
-            self.page,
-            self.notes,
-            self.pools,
-            alive,
-            until=self.notes.stop[alive] // 1440,
-            between="\n- ",
-        )
-        self._break(none)
-        self._frame(none, "no_drugs")
+        none = self._list(alive)
         self._frame(np.setdiff1d(alive, none, assume_unique=True), "drug_note")
         self._heading(some, "assessment")
         self._hospital(alive, "assessment")
@@ -229,6 +229,8 @@ class Writer:
         self._known(some)
         self._heading(some, "findings")
         self._frame(some, "outpatient_findings")
+        done = some[self._true(some, "done")]
+        picture.procedures(self.part, self.page, self.notes, self.pools, done, " {}")
         self._labs(some)
         self._heading(some, "assessment")
         self._frame(some, "outpatient_assessment")
@@ -252,19 +254,20 @@ class Writer:
         self._frame(some, "gp_foot")
 
     def _nursing(self, some: np.ndarray) -> None:
+        dying = self._true(some, "dying")
         self._frame(some, "nursing_head")
-        self._frame(some, "nursing_start")
-        self._gap(some)
-        self._hospital(some, "nursing")
-        self._gap(some)
-        self._frame(some, "nursing_more")
+        self._frame(some[~dying], "nursing_start")
+        self._gap(some[~dying])
+        self._hospital(some[~dying], "nursing")
+        self._frame(some[dying], "nursing_dying")
+        self._frame(some[~dying], "nursing_more")
         self._frame(some, "nursing_contact")
         self._frame(some, "nursing_end")
 
 
 def stage_of(age: np.ndarray) -> np.ndarray:
-    """Return the stage of life: 0 child, 1 working age, 2 pensioner, 3 from 75 years."""
-    return np.digitize(age, [18, 67, 75]).astype(np.int8)
+    """Return the stage of life, see `phrases.STAGES`."""
+    return np.digitize(age, [1, 6, 18, 67, 75]).astype(np.int8)
 
 
 def age_at(birth: np.ndarray, minute: np.ndarray) -> np.ndarray:
