@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labkit.world.columns import codes, days
+from labkit.world.columns import codes, days, ranges
 from labkit.world.drugs import ALONE
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
@@ -70,7 +70,7 @@ def in_use(part: Part, notes: Notes, pools: Pools) -> InUse:
     who = notes.person.astype(np.int64)
     low = np.searchsorted(key, who * 65_536 + until - CHRONIC_DAYS, side="left")
     high = np.searchsorted(key, who * 65_536 + until, side="right")
-    note, at = spread_out(low, high)
+    note, at = np.repeat(np.arange(len(low)), high - low), ranges(low, high - low)
     row = keep[at]
     lasts = until[note] - day[row] <= lasting[atc[row]]
     note, row = note[lasts], row[lasts]
@@ -81,14 +81,6 @@ def in_use(part: Part, notes: Notes, pools: Pools) -> InUse:
     newest |= group == 0
     pair = np.unique(note[newest] * np.int64(len(values)) + atc[row[newest]])
     return InUse(pair // len(values), pair % len(values), values)
-
-
-def spread_out(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Spread ranges out: the place of the range and the number inside, for each number."""
-    count = high - low
-    owner = np.repeat(np.arange(len(low)), count)
-    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    return owner, np.repeat(low, count) + step
 
 
 def listing(

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from labkit.world.columns import codes, days, seconds
+from labkit.world.columns import codes, days, ranges, seconds
 from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, place
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
-from labkit.world.notes.medication import spread_out
 from labkit.world.notes.phrases import Pools, longest
 from labkit.world.part import NEVER, Part
 
@@ -99,8 +98,8 @@ def _by_encounter(part: Part, notes: Notes, column: Any) -> tuple[np.ndarray, np
     """
     row_at = np.asarray(column).astype(np.int64) - int(part.ids(1)[0])
     low = np.searchsorted(row_at, notes.encounter)
-    note, row = spread_out(low, np.searchsorted(row_at, notes.encounter, side="right"))
-    return row, note
+    count = np.searchsorted(row_at, notes.encounter, side="right") - low
+    return ranges(low, count), np.repeat(np.arange(len(low)), count)
 
 
 def _vitals(
