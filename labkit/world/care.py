@@ -1,5 +1,7 @@
 """The tables of the clinical information system that follow from the contacts."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -32,6 +34,11 @@ def patient_ids(part: Part) -> np.ndarray:
 def encounter_ids(part: Part) -> np.ndarray:
     """Return the encounter id of each contact."""
     return part.ids(len(part.contacts["person"]))
+
+
+def contacts_of(part: Part, encounter_id: Any) -> np.ndarray:
+    """Return the place in `part.contacts` of each encounter id of a column, int64."""
+    return np.asarray(encounter_id).astype(np.int64) - int(part.ids(1)[0])
 
 
 def patient(part: Part) -> None:

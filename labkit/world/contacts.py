@@ -162,9 +162,8 @@ def everyday(part: Part, gathered: Gathered) -> None:
             odd = odd[(age < known.youngest[again]) | (age > known.oldest[again])]
         procedure = np.full(len(who), -1, dtype=np.int16)
         maybe = np.flatnonzero(known.share.take(row) > 0)
-        of_it = row.take(maybe)
-        done = np.flatnonzero(rng.random(len(maybe)) < known.share.take(of_it))
-        procedure[maybe.take(done)] = known.procedure.take(of_it.take(done))
+        done = maybe[rng.random(len(maybe)) < known.share.take(row.take(maybe))]
+        procedure[done] = known.procedure.take(row.take(done))
         gathered.add(
             who,
             day,

@@ -12,8 +12,8 @@ from labkit.world.columns import coded
 from labkit.world.diagnosis_codes import DIAGNOSES
 from labkit.world.notes import fields
 from labkit.world.notes.fields import Notes
-from labkit.world.notes.phrases import longest, pools
-from labkit.world.notes.write import GP, KINDS, NURSING, Writer, age_at, stage_of
+from labkit.world.notes.phrases import GP, KINDS, NURSING, longest, pools
+from labkit.world.notes.write import Writer, age_at, stage_of
 from labkit.world.part import Part
 
 # Share of the encounters of each kind (inpatient, day, outpatient, gp, out_of_hours) that get a

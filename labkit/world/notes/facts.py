@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from labkit.world.care import contacts_of
 from labkit.world.columns import codes
 from labkit.world.diagnosis_codes import PROCEDURES
 from labkit.world.notes.fields import Notes
@@ -126,7 +127,7 @@ def _taken(part: Part) -> dict[str, np.ndarray]:
     found = {name: _no(part.size) for name in TAKEN}
     if table is not None and len(part.contacts["person"]):
         atc, values = codes(table["atc"])
-        encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
+        encounter = contacts_of(part, table["encounter_id"])
         for name, prefix in TAKEN.items():
             rows = np.array([v.startswith(prefix) for v in values], dtype=bool)[atc]
             found[name][part.contacts["person"][encounter[rows]]] = True

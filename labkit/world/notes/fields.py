@@ -20,7 +20,7 @@ from labkit.world.hazard import YEAR
 from labkit.world.names import names
 from labkit.world.names import pools as name_pools
 from labkit.world.notes.compose import Page
-from labkit.world.notes.phrases import Pools
+from labkit.world.notes.phrases import GP, Pools
 from labkit.world.part import NEVER, Part, People
 from labkit.world.region import region
 from labkit.world.units import units
@@ -45,7 +45,6 @@ PATIENT, RELATIVE, CLINICIAN, FNR, PHONE, EMAIL, ADDRESS, PLACE, UNIT, WORK, DAT
     1, 13
 )
 PLAIN, PART, GENITIVE, INITIALS, LOWER, TYPO, SHORT = range(7)
-GP = 3  # the kind of note that is from primary care, see `write.KINDS`
 OWN_HOME, MARRIED = 23, 35  # years, from when on a partner is nearest, and is called so
 OLD_AGE = 90  # from here on the age itself identifies
 ON = {"Tynset", "Røros", "Os", "Hamar", "Gjøvik", "Lillehammer", "Kongsvinger", "Notodden"}
@@ -60,7 +59,7 @@ class Notes:
 
     encounter: np.ndarray  # int64, place of the encounter in the partition
     person: np.ndarray  # int32, place of the person in the partition
-    kind: np.ndarray  # int8, place in `write.KINDS`
+    kind: np.ndarray  # int8, place in `phrases.KINDS`
     written: np.ndarray  # int64, minutes since 1970
     start: np.ndarray  # int64, minutes: of the encounter
     stop: np.ndarray  # int64, minutes

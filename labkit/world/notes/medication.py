@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labkit.world.care import contacts_of
 from labkit.world.columns import codes, days, ranges
 from labkit.world.drugs import ALONE
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
-from labkit.world.notes.phrases import Pools
+from labkit.world.notes.phrases import DISCHARGE, GP, Pools
 from labkit.world.part import Part
 
-DISCHARGE, GP = 0, 3  # kinds of notes, see `write.KINDS`
 CHRONIC_DAYS = 400  # a prescription counts as in use this long
 # Of these nobody takes two, so the newest is the one in use: statins and anticoagulants too.
 SWITCHED: tuple[str | tuple[str, ...], ...] = (*ALONE, "C10AA", ("B01AA", "B01AE", "B01AF"))
@@ -60,7 +60,7 @@ def in_use(part: Part, notes: Notes, pools: Pools) -> InUse:
     group_of = np.array(
         [next((n for n, g in enumerate(SWITCHED, 1) if v.startswith(g)), 0) for v in values]
     )
-    encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
+    encounter = contacts_of(part, table["encounter_id"])
     person = part.contacts["person"][encounter].astype(np.int64)
     day = days(table["prescribed_date"]).astype(np.int64)
     keep = np.flatnonzero(listed)

@@ -49,7 +49,8 @@ FACTS = (
     *SIGNS,
 )
 BIT = {name: 1 << k for k, name in enumerate(FACTS)}
-GP = 3  # the kind of note that is from primary care, see `write.KINDS`
+KINDS = ("discharge", "admission", "outpatient", "gp", "nursing")
+DISCHARGE, ADMISSION, OUTPATIENT, GP, NURSING = range(5)
 WORK = "{workplace}"  # only those of working age have one
 HOME = "{nursing_home}"  # only the old live in one
 

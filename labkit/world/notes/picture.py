@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from labkit.world.care import contacts_of
 from labkit.world.columns import codes, days, ranges, seconds
 from labkit.world.diagnosis_codes import DIAGNOSES, FIRST_ICPC, place
 from labkit.world.notes.compose import Page
 from labkit.world.notes.fields import Notes
-from labkit.world.notes.phrases import Pools, longest
+from labkit.world.notes.phrases import GP, Pools, longest
 from labkit.world.part import NEVER, Part
 
-GP = 3  # the kind of note that is from primary care, see `write.KINDS`
 CHILDREN = ("barneavdelingen", "barne- og ungdomsavdelingen")
 CHILDREN_UNTIL = 16  # years
 # Of children whose weight was not taken: kg by age, about the middle of the growth chart.
@@ -96,7 +96,7 @@ def _by_encounter(part: Part, notes: Notes, column: Any) -> tuple[np.ndarray, np
         Places of rows and of notes, one pair for each row and note that belong together, in order
         of the notes.
     """
-    row_at = np.asarray(column).astype(np.int64) - int(part.ids(1)[0])
+    row_at = contacts_of(part, column)
     low = np.searchsorted(row_at, notes.encounter)
     count = np.searchsorted(row_at, notes.encounter, side="right") - low
     return ranges(low, count), np.repeat(np.arange(len(low)), count)
@@ -214,7 +214,7 @@ def _treated_since(part: Part, treated: list[str]) -> dict[str, np.ndarray]:
     table = part.tables.get("prescription")
     if table is None or not len(part.contacts["person"]):
         return since
-    encounter = np.asarray(table["encounter_id"]) - int(part.ids(1)[0])
+    encounter = contacts_of(part, table["encounter_id"])
     main, day = part.contacts["main"][encounter], days(table["prescribed_date"])
     for code, first in since.items():
         rows = np.flatnonzero(main == place(code))

@@ -7,11 +7,8 @@ from labkit.world.notes import fields, medication, picture
 from labkit.world.notes.compose import Page, Spans
 from labkit.world.notes.facts import facts, spread
 from labkit.world.notes.fields import Notes
-from labkit.world.notes.phrases import BIT, Choice, Pools
+from labkit.world.notes.phrases import BIT, DISCHARGE, OUTPATIENT, Choice, Pools
 from labkit.world.part import Part
-
-KINDS = ("discharge", "admission", "outpatient", "gp", "nursing")
-DISCHARGE, ADMISSION, OUTPATIENT, GP, NURSING = range(5)
 
 # Headings in four manners: one doctor's habit, the same through the whole letter.
 HEADINGS = {

@@ -87,8 +87,7 @@ def co_payment(
     fee[age_years < FREE_UNDER_YEARS] = 0
     if len(fee) == 0:
         return fee
-    first = np.flatnonzero((np.diff(person) != 0) | (np.diff(year) != 0)) + 1
-    first = np.append(0, first)
+    first = np.append(0, 1 + np.flatnonzero((np.diff(person) != 0) | (np.diff(year) != 0)))
     before = np.cumsum(fee) - fee
     paid = before - before.take(first).repeat(np.diff(first, append=len(fee)))
     fee[paid >= ceiling.take(row)] = 0

@@ -66,7 +66,7 @@ class Encounters:
     row: np.ndarray
     person: np.ndarray
     kind: np.ndarray
-    start: np.ndarray  # minutes since 1970-01-01, int64
+    start: np.ndarray  # minutes since 1970-01-01, int32
     stop: np.ndarray
 
     @property
